@@ -25,5 +25,6 @@ export {
   type StreamSource,
   stream,
 } from "./data/stream.js";
-export { type NpyLayout, type NpyOptions, npy } from "./data/npy.js";
+export type { Layout } from "./data/layout.js";
+export { type NpyOptions, npy } from "./data/npy.js";
 export type { PixelRange as Range } from "./pixel-range.js";

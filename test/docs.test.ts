@@ -114,16 +114,6 @@ describe("docs/datasets.md", () => {
   });
 });
 
-it("docs/datasets.md puts the channels of a pixel into planes", async () => {
-  const [, code] = snippetsOf({
-    path: "",
-    text: section(await readPage("docs/datasets.md"), "### `fromBytes`"),
-  });
-  const pixels = Uint8Array.of(1, 2, 3, 11, 12, 13, 21, 22, 23, 31, 32, 33);
-  const planes = evaluate(`${code?.code}; return planes(pixels, 3)`, { pixels });
-  expect(planes).toEqual(Uint8Array.of(1, 11, 21, 31, 2, 12, 22, 32, 3, 13, 23, 33));
-});
-
 describe("docs/presets.md", () => {
   it.each(presetNames)("has a row on %s, its steps and what it draws", async (name) => {
     const { text } = await readPage("docs/presets.md");

@@ -30,15 +30,15 @@ export async function fromArray(
 ): Promise<Dataset> {
   check.decimals(values, "values");
   if (options === undefined) throw wrongType("an object", "options", options);
-  check.options(options, "options", ["shape", "range", "size", "labels", "device"]);
-  const shape = checkShape(options.shape, values, "values");
+  check.options(options, "options", ["shape", "layout", "range", "size", "labels", "device"]);
+  const { shape, layout } = checkShape(options, values, "values");
   const range = checkRange(options.range, "range");
   const labels = checkImageLabels(options.labels, shape[0]);
   const size = checkResize(options.size);
   const device = resolveDevice(options.device);
   return traced(async () => {
-    const levels = await levelsOf(values, range);
-    return createDataset(levels, shape, size, device, {
+    const bytes = await levelsOf(values, range);
+    return createDataset({ bytes, shape, layout }, size, device, {
       labels,
       labelling: labelsOption("fromArray"),
     });

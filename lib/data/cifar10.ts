@@ -63,7 +63,7 @@ async function load(
   const classNames = await readNames(join(isFolder ? path : dirname(path), namesFile));
   const { images, labels } = await unpack(batches);
   const shape = [labels.length, 3, 32, 32] as const;
-  return createDataset(images, shape, size, device, { labels, classes, classNames });
+  return createDataset({ bytes: images, shape }, size, device, { labels, classes, classNames });
 }
 
 /** The path of a batch; where only the Python version of it is there, of that. */

@@ -4,7 +4,7 @@ import { addon, crossing } from "../addon.js";
 import { joinBytes } from "../bytes.js";
 import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
-import { outOfRange, traced, wrongType } from "../errors.js";
+import { traced, wrongType } from "../errors.js";
 import { Images } from "../images.js";
 import { gone, lineOf, some, times } from "../inspect.js";
 import type { NativeDataset } from "./native.js";
@@ -13,6 +13,15 @@ import { product } from "../shape.js";
 import type { LabelArray } from "../label-array.js";
 import { checkImageLabels, type ClassLabels } from "./class-labels.js";
 import { checkIndices, checkLengths, labelsAt } from "./part.js";
+import {
+  checkLayout,
+  checkSides,
+  type ImagesShape,
+  imagesShape,
+  type Layout,
+  orders,
+  type Pixels,
+} from "./layout.js";
 import { reserve } from "./reading.js";
 import { checkImageSize, type ImageSize, sidesOf } from "./size.js";
 
@@ -240,8 +249,13 @@ export interface DatasetOptions {
 
 /** Images given as bytes. */
 export interface FromBytesOptions extends DatasetOptions {
-  /** [count, channels, height, width] of `bytes`. */
+  /** [count, channels, height, width] of the array, or what `layout` says. */
   readonly shape: readonly number[];
+  /**
+   * `"NHWC"` for an array of [count, height, width, channels], as sharp and a canvas have it.
+   * @default "NCHW"
+   */
+  readonly layout?: Layout | undefined;
   /**
    * The class of each image, 0 to 255; another dataset's `labels`, or numbers.
    * @default no labels
@@ -259,14 +273,14 @@ export interface FromBytesOptions extends DatasetOptions {
 export async function fromBytes(bytes: Uint8Array, options: FromBytesOptions): Promise<Dataset> {
   check.bytes(bytes, "bytes");
   if (options === undefined) throw wrongType("an object", "options", options);
-  check.options(options, "options", ["shape", "size", "labels", "device"]);
-  const shape = checkShape(options.shape, bytes, "bytes");
+  check.options(options, "options", ["shape", "layout", "size", "labels", "device"]);
+  const { shape, layout } = checkShape(options, bytes, "bytes");
   const labels = checkImageLabels(options.labels, shape[0]);
   const size = checkResize(options.size);
   const device = resolveDevice(options.device);
   return traced(async () => {
     const copy = await copyOf(bytes, shape);
-    return createDataset(copy, shape, size, device, {
+    return createDataset({ bytes: copy, shape, layout }, size, device, {
       labels,
       labelling: labelsOption("fromBytes"),
     });
@@ -285,15 +299,15 @@ async function copyOf(bytes: Uint8Array, [count, ...image]: ImagesShape): Promis
   }
 }
 
-/** @internal [count, channels, height, width] of as many values. */
-export type ImagesShape = readonly [number, number, number, number];
-
-/** @internal The shape of images, for as many values as there are. */
-export function checkShape(shape: unknown, values: ArrayLike<number>, what: string): ImagesShape {
-  const checked = check.shape(shape, "shape", 4);
-  if (product(checked) !== values.length)
-    throw outOfRange(`the shape of ${values.length} ${what}`, "shape", checked);
-  return checked as unknown as ImagesShape;
+/** @internal The shape of images, for as many values as there are, and how these lie. */
+export function checkShape(
+  options: Pick<FromBytesOptions, "shape" | "layout">,
+  values: ArrayLike<number>,
+  what: string,
+): Pick<Pixels, "shape" | "layout"> {
+  const layout = checkLayout(options.layout);
+  const sides = checkSides(options.shape, { 4: orders[layout ?? "NCHW"] }, values, what);
+  return { shape: imagesShape(sides, layout), layout };
 }
 
 /** @internal The size that images are resized to; undefined where they keep their own. */
@@ -302,12 +316,11 @@ export function checkResize(size: unknown): ImageSize | undefined {
 }
 
 /**
- * @internal Copies the bytes to native memory, and resizes them there. They are the caller's again
- * when it resolves: until then nobody may write to them, or transfer them.
+ * @internal Copies the bytes to native memory, and turns and resizes them there. They are the
+ * caller's again when it resolves: until then nobody may write to them, or transfer them.
  */
 export async function createDataset(
-  bytes: Uint8Array,
-  shape: ImagesShape,
+  { bytes, shape, layout }: Pixels,
   size: ImageSize | undefined,
   device: Device,
   facts: DatasetFacts,
@@ -317,7 +330,15 @@ export async function createDataset(
   const { size: all = count } = facts;
   const labels = all === count ? facts.labels : undefined;
   const native = await crossing(() =>
-    addon().createDataset({ images: bytes, shape, height, width, device, labels }),
+    addon().createDataset({
+      images: bytes,
+      shape,
+      channelsLast: layout === "NHWC",
+      height,
+      width,
+      device,
+      labels,
+    }),
   );
   return new Dataset(native, [channels, height, width], facts);
 }

@@ -187,7 +187,7 @@ async function make(order: Order): Promise<Dataset> {
   const kept = { resident: !isOnDisk, size: labels.length };
   const shape = [images.length / imageBytes(form), ...imageShape(form)] as const;
   const facts = { ...factsOf(listing, labels, skipped), ...kept };
-  return createDataset(images, shape, undefined, device, facts);
+  return createDataset({ bytes: images, shape }, undefined, device, facts);
 }
 
 /**

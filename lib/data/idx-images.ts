@@ -6,10 +6,10 @@ import {
   createDataset,
   type Dataset,
   type DatasetOptions,
-  type ImagesShape,
   labelsOption,
 } from "./dataset.js";
 import { readIdx } from "./idx.js";
+import type { Pixels } from "./layout.js";
 
 /** Labels of an IDX file of images, their size and where they go. */
 export interface IdxOptions extends DatasetOptions {
@@ -30,7 +30,10 @@ export async function idx(path: check.Path, options: IdxOptions = {}): Promise<D
   const device = resolveDevice(options.device);
   return traced(async () => {
     const { bytes, shape, labels } = await readIdxImages(imagesPath, labelsPath, "labels");
-    return createDataset(bytes, shape, size, device, { labels, labelling: labelsOption("idx") });
+    return createDataset({ bytes, shape }, size, device, {
+      labels,
+      labelling: labelsOption("idx"),
+    });
   });
 }
 
@@ -44,7 +47,7 @@ export async function readIdxImages(
   path: string,
   labelsPath: string | undefined,
   labelsName = "path",
-): Promise<{ bytes: Uint8Array; shape: ImagesShape; labels: Uint8Array | undefined }> {
+): Promise<{ bytes: Uint8Array; shape: Pixels["shape"]; labels: Uint8Array | undefined }> {
   const { data, shape } = await readIdx(path, 3);
   const [count, height, width] = shape as [number, number, number];
   const labels =

@@ -39,7 +39,7 @@ export async function mnist(options: MnistOptions = {}): Promise<Dataset> {
   const { size, device, ...files } = checkMnist(options);
   return traced(async () => {
     const { bytes, shape, labels } = await readMnist(files);
-    return createDataset(bytes, shape, size, device, { labels, classes: mnistClasses });
+    return createDataset({ bytes, shape }, size, device, { labels, classes: mnistClasses });
   });
 }
 

@@ -6,8 +6,10 @@ import type { Floats } from "../arrays.js";
 export interface NativeImages {
   /** Lent. */
   readonly images: Uint8Array;
-  /** [count, channels, height, width] of the bytes. */
+  /** [count, channels, height, width] */
   readonly shape: readonly number[];
+  /** The bytes are in the order [count, height, width, channels]. */
+  readonly channelsLast: boolean;
   /** Sides that they are resized to, where they have others. */
   readonly height: number;
   readonly width: number;
@@ -20,8 +22,10 @@ export interface NativeImages {
 export interface NativeValues {
   /** Lent. */
   readonly values: Float32Array;
-  /** [count, ...] of the values. */
+  /** [count, channels, height, width], or [count, features] */
   readonly shape: readonly number[];
+  /** Values of images are in the order [count, height, width, channels]. */
+  readonly channelsLast: boolean;
   readonly device: string;
   /** A label a sample. */
   readonly labels?: Uint8Array | undefined;
@@ -84,6 +88,8 @@ export interface NativeFeedOptions {
   readonly dropLast: boolean;
   /** Values that are kept as they are, in place of bytes. */
   readonly exact: boolean;
+  /** Images come as [height, width, channels]. */
+  readonly channelsLast: boolean;
 }
 
 /** How far a feed was gone through. */
@@ -100,8 +106,9 @@ export interface NativePlace {
  */
 export interface NativeFeed {
   /**
-   * Copies images of the epoch, [count, ...image], floats where they are exact, and a label each.
-   * Throws ERR_DATA where they are not those that led to the place that a feed goes on at.
+   * Copies images of the epoch, [count, ...image] or with their channels last, floats where they
+   * are exact, and a label each. Throws ERR_DATA where they are not those that led to the place
+   * that a feed goes on at.
    */
   push(images: Uint8Array | Float32Array, count: number, labels?: Uint8Array): void;
   /** Ends the epoch. Throws ERR_DATA where a feed that goes on has not come to its place. */

@@ -1,5 +1,4 @@
 import type { FileHandle } from "node:fs/promises";
-import { setImmediate } from "node:timers/promises";
 import * as check from "../check.js";
 import { resolveDevice } from "../device.js";
 import { traced, wrongType } from "../errors.js";
@@ -11,19 +10,16 @@ import {
   createDataset,
   type Dataset,
   type DatasetOptions,
-  type ImagesShape,
   labelsOption,
 } from "./dataset.js";
 import type { LabelArray } from "../label-array.js";
 import { checkCount, copyOfLabels } from "./class-labels.js";
-import { channelsFirst, type Numbers, toLevels } from "./levels.js";
+import { checkLayout, imagesShape, type Layout, type Pixels } from "./layout.js";
+import { type Numbers, toLevels } from "./levels.js";
 import { checkTableOptions, isTable, readTable, refuseNpy, type Table } from "./npy-table.js";
 import { type NpyHeader, npyBuffer, npySlice, readNpyHeader } from "./npy-file.js";
 import { readInto, readingFile, reserve } from "./reading.js";
 import { createValues } from "./values.js";
-
-/** The order of the sides of an array of images. */
-export type NpyLayout = "NHWC" | "NCHW";
 
 /** What the file does not say about its content. All but labels and device are about images. */
 export interface NpyOptions extends DatasetOptions {
@@ -42,7 +38,7 @@ export interface NpyOptions extends DatasetOptions {
    * Needed where both would do, or neither has 1 or 3 channels.
    * @default the one that has 1 or 3 channels
    */
-  readonly layout?: NpyLayout | undefined;
+  readonly layout?: Layout | undefined;
 }
 
 /**
@@ -53,10 +49,10 @@ export interface NpyOptions extends DatasetOptions {
 export async function npy(path: check.Path, options: NpyOptions = {}): Promise<Dataset> {
   const place = check.path(path, "path");
   check.options(options, "options", ["labels", "range", "layout", "size", "device"]);
-  const { range, layout } = options;
+  const { range } = options;
   const given = pathOrCopy(options.labels);
   if (range !== undefined) checkRange(range, "range");
-  if (layout !== undefined) check.oneOf(layout, "layout", ["NHWC", "NCHW"]);
+  const layout = checkLayout(options.layout);
   const size = checkResize(options.size);
   const device = resolveDevice(options.device);
   return traced(async () => {
@@ -66,8 +62,8 @@ export async function npy(path: check.Path, options: NpyOptions = {}): Promise<D
     const labels = read && checkCount(read, count);
     const facts = { labels, labelling: labelsOption("npy") };
     return "values" in array
-      ? createValues(array.values, array.shape, device, facts)
-      : createDataset(array.bytes, array.shape, size, device, facts);
+      ? createValues(array, device, facts)
+      : createDataset(array, size, device, facts);
   });
 }
 
@@ -76,12 +72,6 @@ function pathOrCopy(labels: unknown): string | Uint8Array | undefined {
   if (labels === undefined) return undefined;
   if (typeof labels === "string" || check.isUrl(labels)) return check.path(labels, "labels");
   return copyOfLabels(labels, "a .npy file, or ");
-}
-
-/** Images as bytes. */
-interface Pixels {
-  readonly bytes: Uint8Array;
-  readonly shape: ImagesShape;
 }
 
 async function readArray(
@@ -108,11 +98,11 @@ async function readImages(
     const bytes = header.shape.length === 2 ? "" : "uint8, ";
     throw refuse(`its values are ${dtype}, not ${bytes}float32 or float64`);
   }
-  const { shape, last } = imagesShape(header.shape, layout, refuse);
+  const form = formOf(header.shape, layout, refuse);
   const levels =
     dtype === "uint8" ? range : checkRange(range, "range", ` (the values are ${dtype})`);
   const bytes = await readLevels(file, header, levels, refuseNpy("images", path));
-  return { bytes: last ? await turned(bytes, shape) : bytes, shape };
+  return { bytes, ...form };
 }
 
 /** What to do with an array that would be rows of numbers, of another shape or type. */
@@ -121,14 +111,14 @@ function advice(sides: readonly number[]): string {
   return sides.length === 2 ? "; rows of numbers are float32 or float64" : "";
 }
 
-/** [count, channels, height, width], and whether the file has the channels last. */
-function imagesShape(
+/** The shape of the images of an array, and how it has them. */
+function formOf(
   sides: readonly number[],
-  layout: NpyLayout | undefined,
+  layout: Layout | undefined,
   refuse: Refuse,
-): { shape: ImagesShape; last: boolean } {
+): Pick<Pixels, "shape" | "layout"> {
   const [count, a, b, c] = sides as [number, number, number, number];
-  if (sides.length === 3) return { shape: [count, 1, a, b], last: false };
+  if (sides.length === 3) return { shape: [count, 1, a, b] };
   if (sides.length !== 4)
     throw refuse(`its shape is [${sides.join(", ")}], of rank ${sides.length}${advice(sides)}`);
   const usual = (channels: number) => channels === 1 || channels === 3;
@@ -136,8 +126,8 @@ function imagesShape(
     const which = usual(a) ? "both would do" : "neither has 1 or 3 channels";
     throw wrongType(`NHWC or NCHW (of [${sides.join(", ")}] ${which})`, "layout", layout);
   }
-  const last = (layout ?? (usual(c) ? "NHWC" : "NCHW")) === "NHWC";
-  return { shape: last ? [count, c, a, b] : [count, a, b, c], last };
+  const found = layout ?? (usual(c) ? "NHWC" : "NCHW");
+  return { shape: imagesShape(sides, found), layout: found };
 }
 
 /**
@@ -166,20 +156,6 @@ async function readLevels(
       );
   }
   return levels;
-}
-
-/** Channels before the pixels, a slice at a time, so that timers are not late. */
-async function turned(bytes: Uint8Array, shape: ImagesShape): Promise<Uint8Array> {
-  const [count, channels, height, width] = shape;
-  const image = channels * height * width;
-  const to = reserve(count, image);
-  const step = image * Math.ceil(npySlice / image);
-  for (let start = 0; start < bytes.length; start += step) {
-    const part = bytes.subarray(start, start + step);
-    channelsFirst(part, to.subarray(start), height * width, channels);
-    await setImmediate();
-  }
-  return to;
 }
 
 /** A label for each of `count` images, from whole numbers of any kind. */

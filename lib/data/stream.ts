@@ -5,6 +5,7 @@ import { outOfRange, wrongType } from "../errors.js";
 import type { Dataset } from "./dataset.js";
 import { checkRange, type PixelRange } from "../pixel-range.js";
 import { product } from "../shape.js";
+import { checkLayout, type Layout, noLayout } from "./layout.js";
 import type { StreamItem } from "./stream/item.js";
 
 export type { StreamImages, StreamItem } from "./stream/item.js";
@@ -20,8 +21,14 @@ export type StreamSource = StreamEpoch | ((epoch: number) => StreamEpoch);
 
 /** What is known of the images before they come, and how they are brought. */
 export interface StreamOptions {
-  /** Shape of one: [channels, height, width], or [features] of a vector. */
+  /** Shape of one: [channels, height, width], whatever the layout is, or [features] of a vector. */
   readonly image: readonly number[];
+  /**
+   * `"NHWC"` for images that come as [height, width, channels], one pixel after the other, as sharp
+   * and a canvas give them; vectors have none.
+   * @default "NCHW"
+   */
+  readonly layout?: Layout | undefined;
   /**
    * How they are kept: `"uint8"`, as levels, which networks see in their own range; or `"float32"`,
    * as a Float32Array has them, which networks see as they are.
@@ -65,6 +72,7 @@ type Dtype = Dataset["dtype"];
 
 const known = [
   "image",
+  "layout",
   "dtype",
   "classes",
   "range",
@@ -92,6 +100,7 @@ export class Stream {
   readonly seed: number;
   /** Batches that are brought ahead of training. */
   readonly prefetch: number;
+  readonly #layout: Layout;
   readonly #range: PixelRange | undefined;
   readonly #source: StreamSource;
   #begun = false;
@@ -100,6 +109,7 @@ export class Stream {
   constructor(source: StreamSource, options: StreamOptions) {
     this.#source = source;
     this.image = checkSample(options.image);
+    this.#layout = checkStreamLayout(options.layout, this.image);
     this.dtype = checkDtype(options.dtype, this.image);
     this.classes =
       options.classes === undefined ? 0 : check.integer(options.classes, "classes", 1, 256);
@@ -113,6 +123,11 @@ export class Stream {
     const width = this.dtype === "float32" ? Float32Array.BYTES_PER_ELEMENT : 1;
     if (this.shuffle * product(this.image) * width > totalmem())
       throw outOfRange(`a buffer that fits in ${totalmem()} bytes`, "shuffle", options.shuffle);
+  }
+
+  /** @internal */
+  get layout(): Layout {
+    return this.#layout;
   }
 
   /** @internal */
@@ -152,6 +167,12 @@ function checkSample(image: unknown): readonly number[] {
     return check.shape(image, "image");
   const what = "[channels, height, width] or [features], whole numbers,";
   throw wrongType(what, "image", image);
+}
+
+function checkStreamLayout(layout: unknown, { length }: readonly number[]): Layout {
+  const asked = checkLayout(layout);
+  if (asked !== undefined && length === 1) throw noLayout(asked);
+  return asked ?? "NCHW";
 }
 
 function checkDtype(dtype: unknown, { length }: readonly number[]): Dtype {

@@ -2,6 +2,7 @@ import { addon, crossing } from "../addon.js";
 import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
 import { outOfRange, traced, wrongType } from "../errors.js";
+import { checkLayout, checkSides, imagesShape, type Layout, noLayout, orders } from "./layout.js";
 import { product } from "../shape.js";
 import { reserve } from "./reading.js";
 import { slicesOf } from "./slices.js";
@@ -11,8 +12,16 @@ import { checkImageLabels } from "./class-labels.js";
 
 /** Numbers that are data as they are. */
 export interface FromValuesOptions {
-  /** [count, features] or [count, channels, height, width] of `values`. */
+  /**
+   * [count, features] of `values`; of images [count, channels, height, width], or what `layout`
+   * says.
+   */
   readonly shape: readonly number[];
+  /**
+   * `"NHWC"` for images of [count, height, width, channels]; rows of features have none.
+   * @default "NCHW"
+   */
+  readonly layout?: Layout | undefined;
   /**
    * The class of each sample, 0 to 255.
    * @default no labels
@@ -41,30 +50,29 @@ export async function fromValues(
 ): Promise<Dataset> {
   check.decimals(values, "values");
   if (options === undefined) throw wrongType("an object", "options", options);
-  check.options(options, "options", ["shape", "labels", "device"]);
-  const shape = checkValuesShape(options.shape, values);
+  check.options(options, "options", ["shape", "layout", "labels", "device"]);
+  const { shape, layout } = checkValuesShape(options, values);
   const labels = checkImageLabels(options.labels, shape[0] as number);
   const device = resolveDevice(options.device);
   return traced(async () => {
     const floats = reserveFloats(shape);
     const wrong = await toFinite(values, floats);
     if (wrong >= 0) throw outOfRange("a finite float32", `values[${wrong}]`, values[wrong]);
-    return createValues(floats, shape, device, { labels, labelling: labelsOption("fromValues") });
+    const facts = { labels, labelling: labelsOption("fromValues") };
+    return createValues({ values: floats, shape, layout }, device, facts);
   });
 }
 
-function checkValuesShape(shape: unknown, values: ArrayLike<number>): readonly number[] {
-  const ofImages = Array.isArray(shape) && shape.length === 4;
-  if (!ofImages && !(Array.isArray(shape) && shape.length === 2))
-    throw wrongType(
-      "[count, features] or [count, channels, height, width], whole numbers,",
-      "shape",
-      shape,
-    );
-  const checked = check.shape(shape, "shape");
-  if (product(checked) !== values.length)
-    throw outOfRange(`the shape of ${values.length} values`, "shape", checked);
-  return checked;
+function checkValuesShape(
+  options: FromValuesOptions,
+  values: ArrayLike<number>,
+): Pick<Values, "shape" | "layout"> {
+  const layout = checkLayout(options.layout);
+  const known = { 2: "[count, features]", 4: orders[layout ?? "NCHW"] };
+  const sides = checkSides(options.shape, known, values, "values");
+  if (sides.length === 4) return { shape: imagesShape(sides, layout), layout };
+  if (layout !== undefined) throw noLayout(layout);
+  return { shape: sides };
 }
 
 /** @internal Memory for values of [count, ...]. Throws ERR_MEMORY. */
@@ -91,18 +99,32 @@ export async function toFinite(
   return -1;
 }
 
+/** @internal Finite values that are kept as they are. */
+export interface Values {
+  readonly values: Float32Array;
+  /** [count, features] or [count, channels, height, width] */
+  readonly shape: readonly number[];
+  /** How values of images lie. @default "NCHW" */
+  readonly layout?: Layout | undefined;
+}
+
 /**
- * @internal Copies finite values of `shape` to native memory. They are the caller's again when it
- * resolves: until then nobody may write to them, or transfer them.
+ * @internal Copies values to native memory, and turns them there. They are the caller's again when
+ * it resolves: until then nobody may write to them, or transfer them.
  */
 export async function createValues(
-  values: Float32Array,
-  shape: readonly number[],
+  { values, shape, layout }: Values,
   device: Device,
   facts: DatasetFacts,
 ): Promise<Dataset> {
   const native = await crossing(() =>
-    addon().createValues({ values, shape, device, labels: facts.labels }),
+    addon().createValues({
+      values,
+      shape,
+      channelsLast: layout === "NHWC",
+      device,
+      labels: facts.labels,
+    }),
   );
   return new Dataset(native, shape.slice(1), { ...facts, dtype: "float32" });
 }

@@ -247,8 +247,9 @@ function makeFeed(
   { batchSize, dropLast }: FeedForm,
   from: NativePlace,
 ): NativeFeed {
-  const { image, dtype, shuffle, seed, classes } = stream;
-  const kept = { exact: dtype === "float32", labelled: classes > 0 };
+  const { image, layout, dtype, shuffle, seed, classes } = stream;
+  const channelsLast = layout === "NHWC";
+  const kept = { exact: dtype === "float32", channelsLast, labelled: classes > 0 };
   const options = { image, batchSize, shuffle, seed, dropLast, ...kept };
   return direct(() => new (addon().Feed)(options, from));
 }

@@ -25,9 +25,19 @@ at::Tensor labels_of(const Napi::Object& source, int64_t count) {
 
 at::Device device_of(const Napi::Object& source) { return parse_device(to_text(source, "device")); }
 
-// Memory of a dataset's own in place of what is JavaScript's.
+using Borrow = at::Tensor (*)(const Napi::Value&, const Shape&);
+
+// Samples of the source's shape on JavaScript's memory, where images may have their channels last.
+at::Tensor borrowed_from(const Napi::Object& source, const char* key, Borrow borrow) {
+  const Shape shape = to_shape(source.Get("shape"));
+  if (!to_flag(source, "channelsLast")) return borrow(source.Get(key), shape);
+  return borrow(source.Get(key), {shape[0], shape[2], shape[3], shape[1]}).permute({0, 3, 1, 2});
+}
+
+// Memory of a dataset's own, channels first, in place of what is JavaScript's.
 at::Tensor taken_over(const at::Tensor& borrowed, const at::Device& device) {
-  return borrowed.to(device, borrowed.scalar_type(), /*non_blocking=*/false, /*copy=*/true);
+  return borrowed.to(device, borrowed.scalar_type(), /*non_blocking=*/false, /*copy=*/true,
+                     at::MemoryFormat::Contiguous);
 }
 
 // Work for run_slices(): `make(images)` once they are as large as the source wants them, of which
@@ -49,7 +59,7 @@ auto resized(const Napi::Object& source, const at::Tensor& images, Make make) {
 // createDataset(source: NativeImages): Promise<NativeDataset>
 Napi::Value CreateDataset(const Napi::CallbackInfo& info) {
   const auto source = info[0].As<Napi::Object>();
-  const at::Tensor images = borrow_bytes(source.Get("images"), to_shape(source.Get("shape")));
+  const at::Tensor images = borrowed_from(source, "images", borrow_bytes);
   return run_slices(
       info.Env(),
       resized(source, images,
@@ -64,7 +74,7 @@ Napi::Value CreateDataset(const Napi::CallbackInfo& info) {
 // createValues(source: NativeValues): Promise<NativeDataset>
 Napi::Value CreateValues(const Napi::CallbackInfo& info) {
   const auto source = info[0].As<Napi::Object>();
-  const at::Tensor values = borrow_floats(source.Get("values"), to_shape(source.Get("shape")));
+  const at::Tensor values = borrowed_from(source, "values", borrow_floats);
   return run_async(
       info.Env(),
       [values, device = device_of(source),

@@ -9,7 +9,7 @@ Feed::Options to_options(const Napi::Object& object) {
   return {to_shape(object.Get("image")), to_whole(object, "batchSize"),
           to_whole(object, "shuffle"),   static_cast<uint64_t>(to_whole(object, "seed")),
           to_flag(object, "labelled"),   to_flag(object, "dropLast"),
-          to_flag(object, "exact")};
+          to_flag(object, "exact"),      to_flag(object, "channelsLast")};
 }
 
 Feed::Place to_place(const Napi::Object& object) {

@@ -184,13 +184,13 @@ describe("datasets.fromBytes", () => {
       "a shape of another size",
       new Uint8Array(5),
       { shape: [1, 1, 2, 2] },
-      "Expected the shape of 5 bytes for shape but received [1, 1, 2, 2]",
+      "Expected [count, channels, height, width] of 5 bytes for shape but received [1, 1, 2, 2]",
     ],
     [
       "a shape of rank 3",
       new Uint8Array(4),
       { shape: [1, 2, 2] },
-      "Expected an array of 4 whole numbers for shape but received [1, 2, 2]",
+      "Expected [count, channels, height, width], whole numbers, for shape but received [1, 2, 2]",
     ],
     [
       "shared memory",

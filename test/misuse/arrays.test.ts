@@ -54,7 +54,19 @@ refuses("datasets.fromArray", [
     "another shape",
     () => make({ shape, range }, new Float32Array(3)),
     "RangeError",
-    "Expected the shape of 3 values for shape but received [1, 1, 1, 2]",
+    "Expected [count, channels, height, width] of 3 values for shape but received [1, 1, 1, 2]",
+  ],
+  [
+    "another shape of pixels side by side",
+    () => make({ shape, range, layout: "NHWC" }, new Float32Array(3)),
+    "RangeError",
+    "Expected [count, height, width, channels] of 3 values for shape but received [1, 1, 1, 2]",
+  ],
+  [
+    "a layout that is none",
+    () => make({ shape, range, layout: "channelsLast" }),
+    "TypeError",
+    'Expected one of NHWC, NCHW for layout but received "channelsLast"',
   ],
   [
     "no range",

@@ -40,7 +40,7 @@ refuses("datasets.stream", [
     "an option of a dataset in memory",
     () => streamed({ image: [1, 8, 8], device: "cpu" }),
     "TypeError",
-    'Expected only the options image, dtype, classes, range, length, shuffle, seed, prefetch for options but received "device"',
+    'Expected only the options image, layout, dtype, classes, range, length, shuffle, seed, prefetch for options but received "device"',
   ],
   [
     "no shape",
@@ -71,6 +71,18 @@ refuses("datasets.stream", [
     () => streamed({ image: [0] }),
     "RangeError",
     "Expected a whole number of at least 1 for image[0] but received 0",
+  ],
+  [
+    "a layout of vectors",
+    () => streamed({ image: [2], layout: "NHWC" }),
+    "TypeError",
+    'Expected no layout (vectors have no channels) for layout but received "NHWC"',
+  ],
+  [
+    "a layout that is none",
+    () => streamed({ image: [1, 8, 8], layout: "nhwc" }),
+    "TypeError",
+    'Expected one of NHWC, NCHW for layout but received "nhwc"',
   ],
   [
     "another kind of number",

@@ -47,13 +47,13 @@ refuses("datasets.fromValues", [
     "a range, which nothing is brought to",
     () => keep({ ...rows, range: [0, 1] }),
     "TypeError",
-    'Expected only the options shape, labels, device for options but received "range"',
+    'Expected only the options shape, layout, labels, device for options but received "range"',
   ],
   [
     "a size, to which nothing is resized",
     () => keep({ ...rows, size: 8 }),
     "TypeError",
-    'Expected only the options shape, labels, device for options but received "size"',
+    'Expected only the options shape, layout, labels, device for options but received "size"',
   ],
   ["no shape", () => keep({}), "TypeError", `Expected ${fits} for shape but received undefined`],
   [
@@ -84,7 +84,31 @@ refuses("datasets.fromValues", [
     "another shape",
     () => keep({ shape: [2, 2] }),
     "RangeError",
-    "Expected the shape of 6 values for shape but received [2, 2]",
+    "Expected [count, features] of 6 values for shape but received [2, 2]",
+  ],
+  [
+    "another shape of pixels side by side",
+    () => keep({ shape: [1, 2, 1, 2], layout: "NHWC" }),
+    "RangeError",
+    "Expected [count, height, width, channels] of 6 values for shape but received [1, 2, 1, 2]",
+  ],
+  [
+    "one image of pixels side by side",
+    () => keep({ shape: [2, 1, 3], layout: "NHWC" }),
+    "TypeError",
+    "Expected [count, features] or [count, height, width, channels], whole numbers, for shape but received [2, 1, 3]",
+  ],
+  [
+    "a layout of rows",
+    () => keep({ ...rows, layout: "NCHW" }),
+    "TypeError",
+    'Expected no layout (vectors have no channels) for layout but received "NCHW"',
+  ],
+  [
+    "a layout that is none",
+    () => keep({ shape: [1, 1, 2, 3], layout: "NHCW" }),
+    "TypeError",
+    'Expected one of NHWC, NCHW for layout but received "NHCW"',
   ],
   [
     "what is no number",

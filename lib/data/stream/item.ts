@@ -6,7 +6,7 @@ import { product } from "../../shape.js";
 import { toLevels } from "../levels.js";
 import { toFinite } from "../values.js";
 
-/** One image or several, one after another, each [channels, height, width] or [features]. */
+/** One image or several, one after another, each of the stream's shape and layout. */
 export type StreamImages = Uint8Array | Float32Array;
 
 /** What a source yields: images alone, or with their classes, a number where it is one image. */

@@ -161,15 +161,26 @@ Feed::Fed Feed::next() {
     if (static_cast<int64_t>(ready_.size()) < limit_) below.swap(below_);
   }
   if (below) below();
+  if (options_.channels_last) taken.fed.images = turned(taken.fed.images);
   return std::move(taken.fed);
+}
+
+// Here, and not where they come: that is JavaScript's thread, which has other things to do.
+at::Tensor Feed::turned(const at::Tensor& images) const {
+  const std::vector<int64_t>& image = options_.image;
+  return images.view({images.size(0), image[1], image[2], image[0]})
+      .permute({0, 3, 1, 2})
+      .contiguous();
 }
 
 uint64_t Feed::identity() const {
   uint64_t hash = fold(1, static_cast<uint64_t>(options_.shuffle));
   hash = fold(fold(hash, options_.seed), options_.labelled ? 1 : 0);
   for (const int64_t side : options_.image) hash = fold(hash, static_cast<uint64_t>(side));
-  // Nothing for bytes: checkpoints of before know those.
+  // Nothing for bytes in planes: checkpoints of before know those.
   if (options_.exact) hash = fold(hash, 1);
+  // What was seen is known by its bytes as they came.
+  if (options_.channels_last) hash = fold(hash, 2);
   return std::max<uint64_t>(hash, 1);
 }
 

@@ -22,8 +22,9 @@ class Feed {
     int64_t shuffle;  // images that the next one is drawn from; 0: as they come
     uint64_t seed;    // of the drawing, with the number of the epoch
     bool labelled;
-    bool drop_last = false;  // what is left of an epoch, where that is no whole batch
-    bool exact = false;      // float32 that mean what they are, in place of bytes
+    bool drop_last = false;      // what is left of an epoch, where that is no whole batch
+    bool exact = false;          // float32 that mean what they are, in place of bytes
+    bool channels_last = false;  // images come as [H, W, C], and leave as [C, H, W]
   };
   // How far it was gone through: batches of an epoch, and a 53-bit hash of the images in them.
   struct Place {
@@ -87,6 +88,8 @@ class Feed {
   // The next image of the epoch, in the order of its batches.
   void add(const Buffer& from, int64_t index);
   void finish_batch();
+  // A batch whose channels come last with its channels first.
+  at::Tensor turned(const at::Tensor& images) const;
   void hand_over(Ready ready);
   [[noreturn]] void refuse(const std::string& received) const;
 

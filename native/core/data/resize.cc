@@ -17,7 +17,10 @@ Resizing::Resizing(at::Tensor images, int64_t height, int64_t width) : images_(s
 std::optional<at::Tensor> Resizing::operator()() {
   if (!resized_.defined()) return images_;
   const int64_t count = std::min(slice_, images_.size(0) - next_);
-  const at::Tensor pixels = images_.narrow(0, next_, count).to(at::kFloat);
+  // In planes, whatever the order is: then it is the same arithmetic.
+  const at::Tensor pixels =
+      images_.narrow(0, next_, count)
+          .to(at::kFloat, /*non_blocking=*/false, /*copy=*/false, at::MemoryFormat::Contiguous);
   const at::Tensor smooth =
       at::_upsample_bilinear2d_aa(pixels, {resized_.size(2), resized_.size(3)}, false);
   resized_.narrow(0, next_, count).copy_(smooth.round_().clamp_(0, 255));

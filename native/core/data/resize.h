@@ -11,7 +11,8 @@ namespace sparring {
 // Some of the images a turn: all of a large dataset take seconds.
 class Resizing {
  public:
-  // images: uint8 [N, C, H, W]. Those that have these sides already stay what they are.
+  // images: uint8 [N, C, H, W], in any order in memory. Those that have these sides already stay
+  // what they are.
   Resizing(at::Tensor images, int64_t height, int64_t width);
   // Nothing while there is more to do, then all of them.
   std::optional<at::Tensor> operator()();

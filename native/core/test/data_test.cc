@@ -316,6 +316,17 @@ TEST_CASE("large images are resized some a turn, and to the bits of each by itse
   CHECK(nothing_to_do().value().is_same(images));
 }
 
+TEST_CASE("images whose channels come last are resized to the bits of the same in planes") {
+  RandomStream stream(4);
+  for (const int64_t channels : {1, 3}) {
+    const at::Tensor planes =
+        at::randint(256, {5, channels, 16, 24}, stream.cpu(), at::TensorOptions(at::kByte));
+    const at::Tensor last = planes.permute({0, 2, 3, 1}).contiguous().permute({0, 3, 1, 2});
+    CHECK(at::equal(resize_images(last, 12, 7), resize_images(planes, 12, 7)));
+    CHECK(resize_images(last, 12, 7).is_contiguous());
+  }
+}
+
 TEST_CASE("a grid stands on black, row by row, stretched from the smallest to the largest value") {
   at::Tensor images = at::zeros({3, 1, 1, 2});
   images[0].fill_(-3);

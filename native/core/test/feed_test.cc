@@ -70,6 +70,27 @@ TEST_CASE("labels stay with their images through the buffer") {
   }
 }
 
+TEST_CASE("images whose channels come last leave channels first, bytes and values, by any order") {
+  for (const at::ScalarType type : {at::kByte, at::kFloat}) {
+    const at::Tensor planes = at::arange(10 * 12).reshape({10, 3, 1, 4}).to(type);
+    Feed::Options options{{3, 1, 4}, 4, 5, 3, /*labelled=*/false};
+    options.exact = type == at::kFloat;
+    Feed first(options);
+    options.channels_last = true;
+    Feed last(options);
+    CHECK(first.identity() != last.identity());
+    first.push(planes, {});
+    last.push(planes.permute({0, 2, 3, 1}).contiguous(), {});
+    for (Feed* const feed : {&first, &last}) feed->end_epoch();
+    REQUIRE(first.ahead() == 3);
+    while (first.ahead() > 0) {
+      const at::Tensor turned = last.next().images;
+      CHECK(at::equal(turned, first.next().images));
+      CHECK(turned.is_contiguous());
+    }
+  }
+}
+
 TEST_CASE("values stay what they are, of any shape, with their labels, through the buffer") {
   for (const std::vector<int64_t>& shape :
        {std::vector<int64_t>{3}, std::vector<int64_t>{1, 1, 3}}) {
