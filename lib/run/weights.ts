@@ -1,9 +1,9 @@
 // The weights of a run's networks as they lie on the disk: in its checkpoints, and in weights/.
-import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { averageFile, discriminatorFile, generatorFile } from "../checkpoint/format.js";
 import { readWeights, skipNote } from "../checkpoint/load.js";
 import { outOfRange, refused, renamed, showPath, SparringError } from "../errors.js";
+import { refusal, withFile } from "../files.js";
 import type { Network } from "../networks/network.js";
 import type { StoredTensor } from "../safetensors.js";
 import { Checkpoints } from "./checkpoints.js";
@@ -58,17 +58,25 @@ export async function newestWeights(
   return Promise.all(whose.map((one) => endedWeights(run, one, name)));
 }
 
-/** The weights in weights/. Throws ERR_WEIGHTS where there are none. */
+/** The weights in weights/. Throws ERR_WEIGHTS where there are none that can be read. */
 export async function endedWeights(
   { folder }: StoredRun,
   whose: Whose,
   name: string,
 ): Promise<Weights & { readonly step: null }> {
   const path = folder.weightsOf(whose === "ema" ? "generator-ema" : whose);
-  if (existsSync(path)) return { path, whose, step: null };
-  const why = `it has none yet, or lost them: there is no weights/${basename(path)}`;
-  const received = `${showPath(folder.path)} (${why})`;
-  throw refused("ERR_WEIGHTS", "a run with weights", name, received);
+  try {
+    await withFile(path, async () => {});
+  } catch (cause) {
+    // What is there and cannot be read is not missing.
+    const isMissing = (cause as NodeJS.ErrnoException).code === "ENOENT";
+    const refuse = refusal("ERR_WEIGHTS", "a run with weights that can be read", path, name);
+    if (!isMissing) throw refuse.unreadable(cause);
+    const why = `it has none yet, or lost them: there is no weights/${basename(path)}`;
+    const received = `${showPath(folder.path)} (${why})`;
+    throw refused("ERR_WEIGHTS", "a run with weights", name, received, { cause });
+  }
+  return { path, whose, step: null };
 }
 
 /**

@@ -1,6 +1,16 @@
 // `sparring export`: what it refuses, and that others read what it writes.
 import { execFileSync } from "node:child_process";
-import { access, cp, lstat, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import {
+  access,
+  chmod,
+  cp,
+  lstat,
+  mkdir,
+  readFile,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { fromBinary } from "@bufbuild/protobuf";
 import { InferenceSession, Tensor } from "onnxruntime-web";
@@ -9,10 +19,14 @@ import { writeWhole } from "../../lib/files.js";
 import { Generator } from "../../lib/index.js";
 import { ModelProtoSchema } from "../../lib/onnx/schema/onnx_pb.js";
 import { presets } from "../../lib/presets.js";
+import { evaluateRun } from "../../lib/run/evaluate.js";
+import { exportRun } from "../../lib/run/export.js";
+import { sampleRun } from "../../lib/run/sample.js";
 import { runCli } from "../helpers/cli.js";
 import { contentsOf, makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
 import { made } from "../helpers/inputs.js";
+import { asNobody } from "../helpers/nobody.js";
 
 let folder: { readonly path: string; remove(): Promise<void> };
 const at = (...parts: string[]) => join(folder.path, ...parts);
@@ -169,6 +183,30 @@ describe("sparring export refuses", () => {
     for (const file of ["config.py", "whole/weights/generator.py"])
       expect(await sparring(`export whole --out ${file}`)).toMatchObject({ code: 0 });
     expect(await contentsOf(at("whole"))).toMatchObject(before);
+  });
+
+  it("to call weights missing that may not be read, as sample and evaluate do", async () => {
+    await cp(at("mlp"), at("closed"), { recursive: true });
+    await rm(at("closed/checkpoints"), { recursive: true });
+    await mkdir(at("open"));
+    await chmod(at(), 0o711);
+    await chmod(at("open"), 0o777);
+    const file = at("closed/weights/generator.safetensors");
+    const run = at("closed");
+    const naming = (option: string) => option;
+    const note = () => {};
+    for (const path of [at("closed/weights"), file]) {
+      await chmod(path, 0);
+      for (const read of [
+        () => exportRun({ run, out: at("open/g.onnx") }, naming),
+        () => sampleRun({ run, out: at("open/g.png") }, naming, note),
+        () => evaluateRun({ run, device: "cpu" }, naming, note),
+      ])
+        await expect(asNobody(read)).rejects.toThrow(
+          `Expected a run with weights that can be read for run but received "${file}" (permission denied)`,
+        );
+      await chmod(path, 0o755);
+    }
   });
 
   it.each(refused)("%s", async (line, sentence) => {
