@@ -155,7 +155,8 @@ export function resolveConfig(
   };
 }
 
-function imagesOf({ dataset, held }: RunImages, { size }: RunPlan) {
+/** What a config says of the images, which follows from the data. */
+export function imagesOf({ dataset, held }: RunImages, { size }: Pick<RunPlan, "size">) {
   const { size: images, image, classes, classNames = null, resident } = dataset;
   const counts = { images, heldImages: held?.size ?? 0 };
   return { ...counts, size, channels: image[0] as number, classes, classNames, resident };

@@ -16,7 +16,7 @@ import { Trainer } from "../trainer.js";
 import type { Precision } from "../trainer/options.js";
 import { type AskedChanges, goOn } from "./changes.js";
 import { Checkpoints } from "./checkpoints.js";
-import type { RunConfig } from "./config.js";
+import { imagesOf, type RunConfig } from "./config.js";
 import type { DataWatch } from "./data.js";
 import { chooseDevice } from "./device.js";
 import { RunEpochs } from "./epochs.js";
@@ -94,6 +94,7 @@ async function loadLocked(
   await checkSameData(trainer, dataset, config);
   const heldFingerprint = await images.held?.native.fingerprint();
   checkSameHeld(newest.heldFingerprint, heldFingerprint, config);
+  checkFacts(folder, config, images);
   checkFit(dataset, trainer.settings, config, plan.naming, { mayDrop: false });
   const judge = keep(await judgeOf(config, images, plan.naming));
   if (judge !== undefined) await checkComparable(folder, trainer.step, { judge, config }, plan);
@@ -298,4 +299,19 @@ function checkSameHeld(before: unknown, now: string | undefined, config: RunConf
 function notSame(what: string, { data }: RunConfig, before: string, now: string): SparringError {
   const began = `the ${what} (fingerprint ${before})`;
   return refused("ERR_DATA", began, show(data), `others (${now})`);
+}
+
+/**
+ * Refuses facts about the data that somebody edited, by which epochs are counted and networks made:
+ * nothing can be set there. The names of classes are words for readers alone.
+ */
+function checkFacts({ config: file }: RunFolder, config: RunConfig, images: RunImages): void {
+  const found = imagesOf(images, config);
+  for (const key of ["images", "heldImages", "channels", "classes"] as const) {
+    const [now, before] = [found[key], config[key]];
+    // A run that is older than this key reads as one without classes.
+    if (before === now || (key === "classes" && before === 0)) continue;
+    const what = `${now}, as the data have,`;
+    throw refused("ERR_DATA", what, `${key} of ${file}`, String(before));
+  }
 }

@@ -136,6 +136,26 @@ describe("--resume, misused", () => {
     expect(await run(words)).toMatchObject({ code: 0 });
   });
 
+  it.each([
+    ["images", 130, 64],
+    ["images", 130, 1300],
+    ["heldImages", 0, 10],
+    ["channels", 1, 2],
+    ["channels", 1, 3],
+    ["classes", 10, 5],
+  ])("facts about the data that were edited are refused: %s %i as %i", async (key, now, edited) => {
+    const name = await half(`edited-${key}-${edited}`);
+    const file = join(name, "config.json");
+    await writeFile(at(file), JSON.stringify({ ...(await readJson(file)), [key]: edited }));
+    const before = await contents(name);
+    expect(await run(`train --resume ${name} --steps 24`)).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: `Expected ${now}, as the data have, for ${key} of ${file} but received ${edited}\n`,
+    });
+    expect(await contents(name)).toEqual(before);
+  });
+
   it("data that changed since are refused, and the run stays as it is", async () => {
     const name = await half("other");
     const config = await readJson(name, "config.json");
