@@ -39,7 +39,7 @@ export function dashboardCommand(onExit: (code: number) => void): Command {
   });
 }
 
-/** Serves until a signal comes, or the training that started it ends. */
+/** Serves until a signal comes, the training that started it ends, or its address is lost. */
 async function serve(request: DashboardRequest, json: unknown): Promise<void> {
   // Loaded when first needed: the other commands do without a server.
   const { startDashboard } = await import("../dashboard/serve.js");
@@ -48,6 +48,10 @@ async function serve(request: DashboardRequest, json: unknown): Promise<void> {
   // Listens before it says that it is there: a signal may follow at once.
   const ended = new Promise<void>((resolve) => {
     for (const name of ["SIGINT", "SIGTERM", "disconnect"]) process.once(name, () => resolve());
+    // Nobody learns where it is; output.ts says why. Who has read it may leave.
+    process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
+      if (code !== "EPIPE") resolve();
+    });
   });
   if (process.send !== undefined) process.send({ url });
   else

@@ -6,7 +6,7 @@ import { constants, getPriority } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runCli, type Started, startCli } from "../helpers/cli.js";
+import { mainFile, runCli, type Started, start, startCli } from "../helpers/cli.js";
 import { ask, explorerOf } from "../helpers/dashboard.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
@@ -89,6 +89,28 @@ describe("sparring dashboard", () => {
     expect(code).toBe(0);
     const path = join(folder.path, "runs", "one");
     expect(JSON.parse(stdout)).toEqual({ url: `http://127.0.0.1:${port}/`, port, folder: path });
+  });
+
+  it("ends where its address is lost, as on a full disk, and says so at once", async () => {
+    const line = `"${process.execPath}" "${mainFile}" dashboard runs --port 0 > /dev/full`;
+    expect(await start("sh", ["-c", line], folder.path).ended).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: 'Expected a writable stream for stdout but received "the disk is full"\n',
+    });
+  });
+
+  it("goes on where whoever started it reads nothing", async () => {
+    const { server, port } = await occupy();
+    await new Promise((resolve) => server.close(resolve));
+    const { child, ended } = startCli(`dashboard runs --port ${port}`.split(" "), folder.path);
+    child.stdout.destroy();
+    const status = () => ask(port, "/api/runs").then((answer) => answer.status);
+    await expect.poll(() => status().catch(() => 0), { timeout: 60_000 }).toBe(200);
+    // By now the line that nobody reads has failed.
+    for (let i = 0; i < 3; ++i) expect(await status()).toBe(200);
+    child.kill("SIGTERM");
+    expect(await ended).toMatchObject({ code: 0, stderr: "" });
   });
 
   it("takes any free port where nobody chose one and another program has the usual one", async () => {
