@@ -69,6 +69,16 @@ describe("numbers at an axis", () => {
   });
 });
 
+it("an axis has numbers however far it goes, as a loss that goes wrong has them", async () => {
+  const page = await open(
+    "wrong",
+    ticks(10, (step) => ({ generatorLoss: step * 1e37, discriminatorLoss: 0 })),
+  );
+  const beside = (await written(page)).filter((one) => one.beside).map(({ text }) => text);
+  expect(beside).toEqual(expect.arrayContaining(["5e37", "1e38"]));
+  await page.close();
+});
+
 it("an axis of nothing but zeros goes to 1", async () => {
   const health = { diversity: 0 };
   const page = await open(

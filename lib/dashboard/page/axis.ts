@@ -19,6 +19,14 @@ export const apart: Readonly<Record<Axis, number[]>> = {
 };
 
 /**
+ * The same of an axis that goes up. uPlot's own end at 1e32, and losses that go wrong do not: beyond
+ * that it would have no line and no number.
+ */
+export const apartUpwards: number[] = Array.from({ length: 340 }, (_, i) =>
+  [1, 2, 2.5, 5].map((digit) => Number(`${digit}e${i - 32}`)),
+).flat();
+
+/**
  * A logarithmic axis has nine lines for each power of ten. This leaves those that there is room
  * for: powers before twos and fives, and these before others.
  */

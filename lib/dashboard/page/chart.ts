@@ -1,7 +1,7 @@
 // One chart: lines of means, and where a point stands for several ticks, a band from their least to
 // their greatest.
 import type uPlot from "uplot";
-import { type Axis, apart, height, thin, widthOf } from "./axis.js";
+import { type Axis, apart, apartUpwards, height, thin, widthOf } from "./axis.js";
 import { colour, make, setText } from "./dom.js";
 import { clock, count, figure, short } from "./format.js";
 import type { CurveView } from "./store.js";
@@ -143,6 +143,7 @@ export class Chart {
           ...axis,
           ...(logarithmic && { grid: { ...axis.grid, filter: thinned }, filter: thinned }),
           size: (_, numbers: string[] | null) => widthOf(numbers ?? []),
+          ...(logarithmic ? {} : { incrs: apartUpwards }),
           space: 34,
           // A logarithmic axis has more lines than it has room for numbers: those are null.
           values: (_, splits) => splits.map((one) => (one === null ? "" : short(one))),
