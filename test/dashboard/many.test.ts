@@ -158,6 +158,24 @@ it("the list has a colour, a state and a bar for each run, and a new one at its 
   await page.close();
 });
 
+it("the explorer of a run without weights asks once, and says so", async () => {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  let asked = 0;
+  page.on("request", (request) => {
+    if (new URL(request.url()).pathname === "/api/explore") asked += 1;
+  });
+  await page.goto(addressOf(["short"]));
+  await page.locator("#explorer").scrollIntoViewIfNeeded();
+  const caption = page.locator("#explorer figcaption.problem");
+  await expect
+    .poll(() => caption.allInnerTexts(), { timeout: 30_000 })
+    .toEqual([expect.stringContaining("it has none yet, or lost them")]);
+  // The rows would have asked by now.
+  await page.waitForTimeout(500);
+  expect(asked).toBe(1);
+  await page.close();
+});
+
 it("a picture that has not come yet has its room", async () => {
   await writeRun(at("slow"), { samples: [10] });
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });

@@ -16,7 +16,7 @@ import { failedPlans, fetchPlan } from "./plan.js";
 import type { RunCard } from "./protocol.js";
 import { on, shownRuns } from "./store.js";
 
-/** The rows wait until a slider rests, in milliseconds. */
+/** The rows wait until a slider rests, in milliseconds from the large sample on. */
 const rest = 120;
 
 /** The parts of the section, empty. */
@@ -78,9 +78,8 @@ class Explorer {
     if (this.#place === undefined) return;
     Object.assign(this.#place, change);
     const at = { ...this.#place };
-    this.#large.do(at);
     clearTimeout(this.#waiting);
-    this.#waiting = window.setTimeout(() => this.#ways.do(at), rest);
+    this.#large.do(at);
     this.#form?.update(this.#place);
   };
 
@@ -91,9 +90,14 @@ class Explorer {
 
   async #drawLarge(at: ExplorerPlace): Promise<void> {
     const { large, caption } = this.#parts;
-    await explore(requestOf(at, [pointOf(at)]), (found) =>
-      showLarge(large, caption, found, at),
-    ).catch(this.#refuse);
+    try {
+      await explore(requestOf(at, [pointOf(at)]), (found) => showLarge(large, caption, found, at));
+    } catch (error) {
+      // What is refused here would be for each row.
+      return this.#refuse(error as Error);
+    }
+    clearTimeout(this.#waiting);
+    this.#waiting = window.setTimeout(() => this.#ways.do(at), rest);
   }
 
   async #drawWays(at: ExplorerPlace): Promise<void> {
