@@ -143,10 +143,13 @@ it("the list has a colour, a state and a bar for each run, and a new one at its 
         one as unknown as { style: { getPropertyValue(name: string): string } }
       ).style.getPropertyValue("--mine"),
     );
-  // Six colours, and then again from the first on.
+  // Six colours, and then again from the first on, with a line in other dashes.
   await expect.poll(() => colourOf(numbered[6] as string)).toBe("var(--run-1)");
   expect(await colourOf(numbered[5] as string)).toBe("var(--run-6)");
   expect(await colourOf("short")).toBe("var(--faint)");
+  const marks = (name: string) => row(name).locator(".mark:visible").count();
+  expect(await Promise.all([5, 6].map((i) => marks(numbered[i] as string)))).toEqual([0, 1]);
+  expect(await page.locator("article.run .mark:visible").count()).toBe(1);
   const bar = row("short").getByRole("progressbar", { name: "Steps of short", exact: true });
   expect(await bar.evaluate((one) => (one as unknown as { value: number }).value)).toBe(0.2);
   const names = () => page.locator("#runs .run-name").allInnerTexts();
@@ -155,6 +158,33 @@ it("the list has a colour, a state and a bar for each run, and a new one at its 
   await expect.poll(names).toEqual(["newest", ...before]);
   await rm(at("newest"), { recursive: true });
   await expect.poll(names).toEqual(before);
+  await page.close();
+});
+
+it("no two lines of a chart are alike, of eighteen runs", async () => {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  await page.addInitScript(() => {
+    const dashes = new Set<string>();
+    const { CanvasRenderingContext2D: canvas } = globalThis as unknown as {
+      CanvasRenderingContext2D: { prototype: { setLineDash(dash: number[]): void } };
+    };
+    const { setLineDash } = canvas.prototype;
+    Object.assign(globalThis, { dashes });
+    canvas.prototype.setLineDash = function (dash) {
+      dashes.add(dash.join(" "));
+      setLineDash.call(this, dash);
+    };
+  });
+  await page.goto(addressOf(numbered.slice(0, 18)));
+  const first = page.locator(".chart:not([hidden])").first();
+  await expect.poll(() => first.locator(".mark").count()).toBe(36);
+  const styles = await first
+    .locator(".mark")
+    .evaluateAll((all) => all.map((one) => one.getAttribute("style")));
+  expect(new Set(styles).size).toBe(36);
+  // A solid line has none; the others are drawn as the legend shows them.
+  const drawn = async () => (await page.evaluate("[...dashes]")) as string[];
+  await expect.poll(async () => (await drawn()).filter((dash) => dash !== "").length).toBe(5);
   await page.close();
 });
 

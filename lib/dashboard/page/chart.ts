@@ -4,6 +4,7 @@ import type uPlot from "uplot";
 import { type Axis, apart, apartUpwards, height, thin, widthOf } from "./axis.js";
 import { colour, make, setText } from "./dom.js";
 import { clock, count, figure, short } from "./format.js";
+import { type Dash, drawMark } from "./palette.js";
 import type { CurveView } from "./store.js";
 import { type Series, series } from "./protocol.js";
 
@@ -20,7 +21,7 @@ export interface Line {
   readonly series: Series;
   /** A custom property of the style sheet. */
   readonly colour: string;
-  readonly dashed: boolean;
+  readonly dash: Dash;
 }
 
 export interface ChartOptions {
@@ -95,8 +96,8 @@ export class Chart {
     this.#legend.replaceChildren();
     this.#values = this.#lines.map((line) => {
       const value = make("span", { class: "value" });
-      const mark = make("i", { class: line.dashed ? "mark dashed" : "mark" });
-      mark.style.setProperty("--mine", `var(${line.colour})`);
+      const mark = make("i", { class: "mark" });
+      drawMark(mark, line.colour, line.dash);
       this.#legend.append(make("li", {}, mark, line.label, value));
       return value;
     });
@@ -229,7 +230,7 @@ function point(plot: uPlot, x: number): void {
 function seriesOf(line: Line): uPlot.Series[] {
   const edge = { width: 0, points: { show: false }, spanGaps: true };
   const stroke = colour(line.colour);
-  const dash = line.dashed ? { dash: [5, 4] } : {};
+  const dash = line.dash.length > 0 ? { dash: [...line.dash] } : {};
   // A single tick would be no line.
   const points: uPlot.Series.Points = { show: (plot) => plot.data[0].length < 2, size: 5 };
   return [{ stroke, width: 1.6, ...dash, points }, edge, edge];

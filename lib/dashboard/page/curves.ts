@@ -3,7 +3,7 @@ import type { Axis } from "./axis.js";
 import { Chart, type ChartOptions, type Line } from "./chart.js";
 import { append, find, make, setText } from "./dom.js";
 import { count } from "./format.js";
-import { runColour } from "./palette.js";
+import { runColour, runDash } from "./palette.js";
 import { mostFollowed, type RunCard, type Series } from "./protocol.js";
 import { curveOf, followedIds, on, shownRuns } from "./store.js";
 import { onTheme } from "./theme.js";
@@ -149,7 +149,7 @@ function linesOf(runs: readonly RunCard[], parts: readonly Part[]): Line[] {
             ? run.name
             : `${run.name}, ${part.label}`,
       colour: runs.length === 1 ? part.colour : runColour(run.id),
-      dashed: runs.length > 1 && i > 0,
+      dash: runs.length === 1 ? [] : runDash(run.id, i),
     })),
   );
 }

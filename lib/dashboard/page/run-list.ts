@@ -1,7 +1,7 @@
 // The list of runs, with a box for each to be shown or not.
 import { find, make, setText } from "./dom.js";
 import { count } from "./format.js";
-import { runColour } from "./palette.js";
+import { drawMark, runColour, runDash } from "./palette.js";
 import type { RunCard, RunState } from "./protocol.js";
 import { allRuns, on, show, shownIds, shownRuns } from "./store.js";
 
@@ -49,6 +49,7 @@ export function startRunList(): void {
 
 function makeRow(id: string): Row {
   const box = make("input", { type: "checkbox", class: "swatch" });
+  const mark = make("i", { class: "mark" });
   const name = make("span", { class: "run-name" });
   const only = make("button", { type: "button", class: "only" }, "only");
   const state = make("span", { class: "state" });
@@ -60,7 +61,7 @@ function makeRow(id: string): Row {
     show(box.checked ? [...others, id] : others);
   });
   only.addEventListener("click", () => show([id]));
-  const label = make("label", {}, box, name);
+  const label = make("label", {}, box, mark, name);
   const item = make("li", {}, label, only, make("p", { class: "row" }, state, facts), bar);
   return {
     item,
@@ -70,6 +71,9 @@ function makeRow(id: string): Row {
       box.checked = shownIds().includes(id);
       item.classList.toggle("on", box.checked);
       item.style.setProperty("--mine", `var(${runColour(id)})`);
+      const dash = runDash(id, 0);
+      drawMark(mark, runColour(id), dash);
+      mark.hidden = dash.length === 0;
       only.setAttribute("aria-label", `Show only ${run.name}`);
       state.dataset.state = run.state;
       setText(state, stateTexts[run.state]);

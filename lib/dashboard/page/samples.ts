@@ -1,7 +1,7 @@
 // The runs that are shown, side by side: how far each is, and its samples at a step all share.
 import { append, find, make, setText } from "./dom.js";
 import { clock, count, figure } from "./format.js";
-import { runColour } from "./palette.js";
+import { drawMark, runColour, runDash } from "./palette.js";
 import type { RunCard } from "./protocol.js";
 import { stateTexts } from "./run-list.js";
 import { on, shownIds, shownRuns } from "./store.js";
@@ -44,6 +44,7 @@ export function startSamples(): void {
 }
 
 function makeCard(id: string): Card {
+  const mark = make("i", { class: "mark" });
   const title = make("h3");
   const state = make("span", { class: "state" });
   const picture = make("img", { class: "grid", decoding: "async" });
@@ -55,7 +56,7 @@ function makeCard(id: string): Card {
     "article",
     { class: "card run" },
     make("figure", {}, picture, caption),
-    make("div", {}, make("p", { class: "row" }, title, state), facts, problems),
+    make("div", {}, make("p", { class: "row" }, mark, title, state), facts, problems),
   );
   const setFact = (name: string, text: string) => {
     const value = values.get(name) ?? make("dd");
@@ -70,6 +71,9 @@ function makeCard(id: string): Card {
         "--mine",
         `var(${shownIds().length === 1 ? "--accent" : runColour(id)})`,
       );
+      const dash = runDash(id, 0);
+      drawMark(mark, runColour(id), dash);
+      mark.hidden = dash.length === 0;
       setText(title, run.name);
       title.title = run.name;
       state.dataset.state = run.state;
