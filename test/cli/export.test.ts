@@ -202,7 +202,7 @@ describe("sparring export refuses", () => {
         () => sampleRun({ run, out: at("open/g.png") }, naming, note),
         () => evaluateRun({ run, device: "cpu" }, naming, note),
       ])
-        await expect(asNobody(read)).rejects.toThrow(
+        await expect(asNobody<object>(read)).rejects.toThrow(
           `Expected a run with weights that can be read for run but received "${file}" (permission denied)`,
         );
       await chmod(path, 0o755);

@@ -19,8 +19,8 @@ export const apart: Readonly<Record<Axis, number[]>> = {
 };
 
 /**
- * The same of an axis that goes up. uPlot's own end at 1e32, and losses that go wrong do not: beyond
- * that it would have no line and no number.
+ * How far apart two lines of an axis that goes up may be. uPlot's own numbers end at 1e32, and losses
+ * that go wrong do not: beyond that it would have no line and no number.
  */
 export const apartUpwards: number[] = Array.from({ length: 340 }, (_, i) =>
   [1, 2, 2.5, 5].map((digit) => Number(`${digit}e${i - 32}`)),
