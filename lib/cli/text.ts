@@ -6,6 +6,7 @@ import type { RunFolder } from "../run/folder.js";
 import type { GeneratorOrigin } from "../run/generator.js";
 import type { TrainingRun } from "../run/training.js";
 import { partsText } from "../trainer/explanation-text.js";
+import type { Frozen } from "../trainer/frozen.js";
 
 /** `0:42`, `12:05`, `1:02:03` */
 export function clock(seconds: number): string {
@@ -28,6 +29,7 @@ export function headLines(run: TrainingRun, folder: RunFolder): string[] {
     `Training ${trainedText(preset)} on ${data}: ${counted(images, "image")} of ${sizeText(size)}${held}`,
     `  generator ${grouped(generator.parameterCount)} parameters, discriminator ${grouped(discriminator.parameterCount)}${firstText(config)}`,
     `  ${counted(steps, "step")} of ${stepText(config)} (${epochs}), ${execution}, on ${machine}`,
+    ...frozenLines(config),
     `  seed ${seed}, into ${folder.path}${beginningText(run)}`,
   ];
 }
@@ -50,6 +52,23 @@ function beginningText({ step, config }: TrainingRun): string {
 function stepText({ batch, accumulate, discriminatorSteps }: RunConfig): string {
   const images = `${counted(batch, "image")}${partsText({ accumulate })}`;
   return discriminatorSteps === 1 ? images : `${discriminatorSteps} batches of ${images}`;
+}
+
+/** `  frozen: l1 of the generator; the first 2 layers of the discriminator` */
+function frozenLines({ frozen }: RunConfig): string[] {
+  // A run that is older than it does not say.
+  const { generator, discriminator } = { ...frozen };
+  const told = Object.entries({ generator, discriminator })
+    .map(([player, chosen = 0]) => [player, chosenText(chosen)])
+    .filter(([, text]) => text !== "")
+    .map(([player, text]) => `${text} of the ${player}`);
+  return told.length === 0 ? [] : [`  frozen: ${told.join("; ")}`];
+}
+
+function chosenText(chosen: Frozen): string {
+  if (typeof chosen !== "number") return chosen.join(", ");
+  if (chosen === 0) return "";
+  return chosen === 1 ? "the first layer" : `the first ${chosen} layers`;
 }
 
 /** Where everything is, after it ended. */

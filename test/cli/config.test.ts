@@ -164,7 +164,10 @@ describe("the config.json of a run", () => {
       ...(await readJson("first/config.json")),
       ...changed,
     });
-    expect((await run(`train ${path} --out rules`)).code).toBe(0);
+    const { code, stderr } = await run(`train ${path} --out rules`);
+    expect(code).toBe(0);
+    const told = "\n  frozen: model.0 of the generator; the first layer of the discriminator\n";
+    expect(stderr).toContain(told);
     expect(await readJson("rules/config.json")).toMatchObject(changed);
   });
 
