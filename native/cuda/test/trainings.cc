@@ -63,6 +63,8 @@ std::vector<Rules> all_rules() {
        .scores = logit,
        .discriminator_steps = 3,
        .flips = true},
+      // Its average goes on by an operation of its own.
+      {.name = "frozen weights", .objective = classic, .scores = logit, .freezes = true},
   };
 }
 
@@ -86,6 +88,11 @@ std::shared_ptr<Pair> pair_by(const Rules& rules) {
   if (rules.discriminator_steps == 1) optimizer.schedule = rules.schedule;
   pair->generator_optimizer = make_optimizer(optimizer, pair->generator->parameters());
   pair->discriminator_optimizer = make_optimizer(optimizer, pair->discriminator->parameters());
+  for (Optimizer* one : {pair->generator_optimizer.get(), pair->discriminator_optimizer.get()}) {
+    std::vector<bool> stays(one->parameters().size(), false);
+    if (rules.freezes) stays[0] = stays[1] = true;
+    one->freeze(stays);
+  }
   // One that moves between updates is not recorded.
   if (rules.generator_steps > 1) return pair;
   // Its weight changes at every step of these: the ramp lasts longer.

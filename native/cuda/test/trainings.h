@@ -22,6 +22,7 @@ struct Rules {
   Choice schedule = {"constant", {}};
   Precision precision = Precision::kFloat32;
   bool flips = false;
+  bool freezes = false;  // the first weight and bias of each network
 };
 std::vector<Rules> all_rules();
 
