@@ -12,8 +12,8 @@ struct Rules {
   const char* name;
   Choice objective;
   ScoreKind scores = ScoreKind::kProbability;
-  std::vector<Choice> penalties;
-  std::vector<std::string> augmentations;
+  std::vector<Choice> penalties = {};
+  std::vector<std::string> augmentations = {};
   bool adapts = false;
   int64_t discriminator_steps = 1;
   int64_t generator_steps = 1;
