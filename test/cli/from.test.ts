@@ -74,6 +74,22 @@ describe("a run that begins with another's networks", () => {
     expect(averages).toBeGreaterThan(1e-4);
   });
 
+  it("keeps what is frozen, bit for bit, and trains the rest", async () => {
+    await writeFile(at("freeze.json"), JSON.stringify({ frozen: { discriminator: 2 } }));
+    const told = await trained(`freeze.json --from first ${small} --steps 2 --out frozen`);
+    expect(told).toContain("\n  frozen: the first 2 layers of the discriminator\n");
+    const [first, then] = await Promise.all(
+      ["first", "frozen"].map(async (name) => {
+        const path = `${name}/weights/discriminator.safetensors`;
+        return parseSafetensors(await bytesOf(path), path);
+      }),
+    );
+    const isSame = first?.map(({ data }, i) => Buffer.compare(data, then?.[i]?.data as Uint8Array));
+    const firstMoved = isSame?.findIndex((difference) => difference !== 0);
+    // A convolution, and a residual block of two with a skip that has no bias.
+    expect(firstMoved).toBe(7);
+  });
+
   it("has its networks, their size and its rules, and new counts", async () => {
     const [first, next] = await Promise.all(["first", "next"].map(configOf));
     const same = ["preset", "size", "objective", "order", "discriminatorSteps"];
