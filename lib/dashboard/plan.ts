@@ -7,7 +7,14 @@ import {
 } from "../architecture.js";
 import { tableOf } from "../run/dry.js";
 import { readRun, readRunConfig } from "../run/stored.js";
-import { amount, kinds, notDone, partsText, span } from "../trainer/explanation-text.js";
+import {
+  amount,
+  frozenText,
+  kinds,
+  notDone,
+  partsText,
+  span,
+} from "../trainer/explanation-text.js";
 import type { ExplainedOperation, StepPlan } from "../trainer/explanation.js";
 import type { PlanOperation, PlanSteps, RunPlanView } from "./page/protocol.js";
 import type { ShownRun } from "./run.js";
@@ -36,11 +43,13 @@ export async function planOf(run: ShownRun): Promise<RunPlanView> {
 
 function stepsOf(plan: StepPlan): PlanSteps {
   const { kind, batchSize, onePass, rewrites, flops, bytes, buffers } = plan;
+  const frozen = frozenText(plan);
   return {
     facts: {
       "A step is": kinds[kind],
       Images: `${batchSize}${partsText(plan)}`,
       "Reals and fakes": `through the discriminator ${onePass ? "in one pass" : "one after the other"}`,
+      ...(frozen !== "" && { Frozen: frozen }),
       ...(rewrites.length > 0 && { "The step as a whole": rewrites.join("; ") }),
       Arithmetic: amount(flops, "FLOP"),
       "Memory traffic": `at least ${amount(bytes, "B")}`,

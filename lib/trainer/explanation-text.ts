@@ -12,11 +12,12 @@ export const kinds: Readonly<Record<StepPlan["kind"], string>> = {
 
 /** Several lines, without a newline at the end. */
 export function formatExplanation(told: Explanation): string {
+  const frozen = frozenText(told);
   const networks = [table("generator", told.generator), table("discriminator", told.discriminator)];
   return [
     `A step on ${counted(told.batchSize, "image")}${partsText(told)}: ${kinds[told.kind]}.`,
     ...(told.onePass ? ["Reals and fakes go through the discriminator in one pass."] : []),
-    ...frozenLines(told),
+    ...(frozen === "" ? [] : [`Frozen: ${frozen}.`]),
     ...(told.rewrites.length > 0 ? [`The step as a whole: ${told.rewrites.join("; ")}.`] : []),
     ...networks.flatMap((lines) => ["", ...lines]),
     ...notDoneLines(told),
@@ -25,10 +26,12 @@ export function formatExplanation(told: Explanation): string {
   ].join("\n");
 }
 
-function frozenLines({ frozen }: StepPlan): string[] {
+/** `0.weight of the generator; 1.weight … 3.bias of the discriminator`; empty where nothing is. */
+export function frozenText({ frozen }: StepPlan): string {
   return (["generator", "discriminator"] as const)
     .filter((player) => frozen[player].length > 0)
-    .map((player) => `Frozen in the ${player}: ${span(frozen[player])}.`);
+    .map((player) => `${span(frozen[player])} of the ${player}`)
+    .join("; ");
 }
 
 /** ` in 4 parts` */

@@ -195,6 +195,11 @@ describe("what it tells", () => {
         { ...refusal, layers: ["0 … 2", "model.0"] },
       ],
     });
+    const frozen = { generator: [], discriminator: ["model.0.weight", "model.0.bias"] };
+    await writeFile(at("a", "plan.json"), JSON.stringify({ ...plan, frozen }));
+    expect((await steps()).steps.facts).toMatchObject({
+      Frozen: "model.0.weight, model.0.bias of the discriminator",
+    });
     for (const [text, why] of [
       ['{"kind": ', "it is not JSON"],
       [JSON.stringify({ ...plan, flops: null }), "it does not say how steps are carried out"],

@@ -268,7 +268,7 @@ describe("frozen, explained", () => {
     const [all, some] = [await told({}), await told({ discriminator: ["1"] })];
     expect(all.frozen).toEqual({ generator: [], discriminator: [] });
     expect(some.frozen).toEqual({ generator: [], discriminator: ["1.weight", "1.bias"] });
-    expect(String(some)).toContain("Frozen in the discriminator: 1.weight, 1.bias.");
+    expect(String(some)).toContain("Frozen: 1.weight, 1.bias of the discriminator.");
     expect(String(all)).not.toContain("Frozen");
     expect(some.flops).toBeLessThan(all.flops);
     expect(some.bytes).toBeLessThan(all.bytes);
