@@ -7,6 +7,7 @@ import * as check from "../check.js";
 import type { ResolvedLayer } from "../layers/layer.js";
 import { layerKinds } from "../layers/table.js";
 import type { NativeCeiling } from "../native.js";
+import { discriminatorPenalties, isAtBatch } from "../penalties/table.js";
 import { product } from "../shape.js";
 import type { ExplainedOperation, Explanation, StepPlan } from "./explanation.js";
 import { formatExplanation } from "./explanation-text.js";
@@ -65,7 +66,12 @@ export function planSteps(
   };
   const flops =
     flopsOf(counted.generator, passes.generator, part.generator) +
-    flopsOf(counted.discriminator, passes.discriminator, part.discriminator);
+    flopsOf(
+      counted.discriminator,
+      passes.discriminator,
+      part.discriminator,
+      goesToFirst(settings, told),
+    );
   const bytes = trafficBytes(settings, batchSize, told);
   const buffers = bufferBytes(settings, rowsAtOnce(settings, batchSize));
   const rewrites = told.rewrites.map(({ name }) => name);
@@ -104,11 +110,21 @@ interface Counted {
   readonly weights: "learn" | "stay" | undefined;
 }
 
-/** @param part by their paths, the layers of the passes through a part of them */
+/** Without a graph, rows that go back beside those of a penalty's points go as far as these. */
+function goesToFirst({ objective }: TrainerSettings, { kind }: NativeExplanation): boolean {
+  const ownPoints = discriminatorPenalties(objective.penalties).some((one) => !isAtBatch(one));
+  return kind === "planned" && ownPoints;
+}
+
+/**
+ * @param part by their paths, the layers of the passes through a part of them
+ * @param toFirst whether every way back goes to the first layer, whichever of them learn
+ */
 function flopsOf(
   counted: readonly Counted[],
   { all, withoutFirst, back, partly, ...ofWeights }: Passes,
   part: ReadonlyMap<string, ResolvedLayer>,
+  toFirst = false,
 ): number {
   const sum = (some: readonly Counted[], own: (one: Counted) => number) =>
     some.reduce((total, one) => total + own(one), 0);
@@ -116,15 +132,12 @@ function flopsOf(
   const missing = (forWeights: number, learning: number) => (one: Counted) =>
     forWeights * one.constantFlops + (one.weights === "stay" ? learning * forItsWeights(one) : 0);
   const products = counted.filter(({ operation }) => operation.flops > 0);
+  const lowest = toFirst ? products.slice(0, 1) : firstThatLearns(products);
   const again = counted.filter(({ operation }) => operation.layers.some((path) => part.has(path)));
   return (
     sum(counted, ({ operation, sparedFlops }) => all * operation.flops - back * sparedFlops) -
     sum(counted, missing(ofWeights.forWeights, ofWeights.learning)) -
-    withoutFirst *
-      sum(
-        firstThatLearns(products),
-        ({ operation, sparedFlops }) => operation.flops - sparedFlops,
-      ) +
+    withoutFirst * sum(lowest, ({ operation, sparedFlops }) => operation.flops - sparedFlops) +
     sum(again, ({ operation }) => partly * operation.flops) -
     sum(again, missing(ofWeights.partlyForWeights, ofWeights.partlyLearning))
   );

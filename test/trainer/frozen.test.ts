@@ -274,6 +274,31 @@ describe("frozen, explained", () => {
     expect(some.bytes).toBeLessThan(all.bytes);
   });
 
+  it("goes back to the first layer beside a penalty's points in a list of calls, else no further", async () => {
+    const discriminator = () =>
+      new Discriminator({
+        image: [4],
+        layers: [l.linear(5), l.relu(), l.linear(6), l.relu(), l.linear(1)],
+      });
+    const generator = () => new Generator({ latent: { noise: 2 }, layers: [l.linear(4)] });
+    const sparedBy = async (options: Partial<TrainerOptions>) => {
+      const flopsOf = async (frozen: FrozenOptions) => {
+        const networks = { generator: generator(), discriminator: discriminator() };
+        using trainer = tinyTrainer({ execution: "fused", ...networks, ...options, frozen });
+        const { flops, kind } = await trainer.explain({ batchSize: 3 });
+        expect(kind).toBe("planned");
+        return flops;
+      };
+      return (await flopsOf({})) - (await flopsOf({ discriminator: 1 }));
+    };
+    const [ofFirst, ofSecond] = [2 * 3 * 4 * 5, 2 * 3 * 5 * 6];
+    const fresh = { fakes: "fresh" } as const;
+    // Of reals and of fakes: the first one's weights, and what went back through the second.
+    expect(await sparedBy(fresh)).toBe(2 * ofFirst + 2 * ofSecond);
+    const wganGp = objectives.wasserstein({ penalties: [penalties.wganGp()] });
+    expect(await sparedBy({ ...fresh, objective: wganGp })).toBe(3 * ofFirst);
+  });
+
   it.each<[string, FrozenOptions, penalised: boolean]>([
     ["first", { generator: 1, discriminator: 2 }, false],
     ["penalised", { discriminator: 1 }, true],
