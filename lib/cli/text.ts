@@ -5,7 +5,7 @@ import { type RunConfig, trainedText } from "../run/config.js";
 import type { RunFolder } from "../run/folder.js";
 import type { GeneratorOrigin } from "../run/generator.js";
 import type { TrainingRun } from "../run/training.js";
-import { partsText } from "../trainer/explanation-text.js";
+import { ofPlayers, partsText } from "../trainer/explanation-text.js";
 import type { Frozen } from "../trainer/frozen.js";
 
 /** `0:42`, `12:05`, `1:02:03` */
@@ -57,12 +57,9 @@ function stepText({ batch, accumulate, discriminatorSteps }: RunConfig): string 
 /** `  frozen: l1 of the generator; the first 2 layers of the discriminator` */
 function frozenLines({ frozen }: RunConfig): string[] {
   // A run that is older than it does not say.
-  const { generator, discriminator } = { ...frozen };
-  const told = Object.entries({ generator, discriminator })
-    .map(([player, chosen = 0]) => [player, chosenText(chosen)])
-    .filter(([, text]) => text !== "")
-    .map(([player, text]) => `${text} of the ${player}`);
-  return told.length === 0 ? [] : [`  frozen: ${told.join("; ")}`];
+  const { generator = 0, discriminator = 0 } = { ...frozen };
+  const told = ofPlayers(chosenText(generator), chosenText(discriminator));
+  return told === "" ? [] : [`  frozen: ${told}`];
 }
 
 function chosenText(chosen: Frozen): string {

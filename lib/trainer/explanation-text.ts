@@ -28,9 +28,14 @@ export function formatExplanation(told: Explanation): string {
 
 /** `0.weight of the generator; 1.weight … 3.bias of the discriminator`; empty where nothing is. */
 export function frozenText({ frozen }: StepPlan): string {
-  return (["generator", "discriminator"] as const)
-    .filter((player) => frozen[player].length > 0)
-    .map((player) => `${span(frozen[player])} of the ${player}`)
+  return ofPlayers(span(frozen.generator), span(frozen.discriminator));
+}
+
+/** What is said of each network, an empty text where there is nothing, as one. */
+export function ofPlayers(generator: string, discriminator: string): string {
+  return Object.entries({ generator, discriminator })
+    .filter(([, text]) => text !== "")
+    .map(([player, text]) => `${text} of the ${player}`)
     .join("; ");
 }
 
