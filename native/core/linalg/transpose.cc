@@ -11,7 +11,8 @@ namespace {
 
 constexpr int64_t kBlock = 16;
 
-void transpose_simply(const float* from, int64_t from_row, int64_t rows, int64_t columns, float* to,
+template <class T>
+void transpose_simply(const T* from, int64_t from_row, int64_t rows, int64_t columns, T* to,
                       int64_t to_row) {
   for (int64_t column = 0; column < columns; ++column) {
     for (int64_t row = 0; row < rows; ++row) {
@@ -92,6 +93,11 @@ void transpose(const float* from, int64_t from_row, int64_t rows, int64_t column
       }
     }
   }
+}
+
+void transpose(const double* from, int64_t from_row, int64_t rows, int64_t columns, double* to,
+               int64_t to_row) {
+  transpose_simply(from, from_row, rows, columns, to, to_row);
 }
 
 }  // namespace sparring

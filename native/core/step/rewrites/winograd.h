@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/linalg/batch_product.h"
+#include "core/linalg/transpose.h"
 #include "core/nn/shape.h"
 #include "core/step/rewrites/winograd_rules.h"
 #include "core/torch.h"
@@ -246,19 +247,13 @@ void for_lines(int64_t lines, int64_t count, int64_t length, const Function& fun
 // The taps of a line, which lie together in a weight, `step` from value to value, into that room.
 template <class T>
 void gather_taps(const T* from, int64_t step, int64_t count, int64_t length, T* taps) {
-  const int64_t next = apart<T>(length);
-  for (int64_t i = 0; i < length; ++i) {
-    for (int64_t tap = 0; tap < count; ++tap) taps[tap * next + i] = from[i * step + tap];
-  }
+  transpose(from, step, length, count, taps, apart<T>(length));
 }
 
 // And back, to a line whose values are beside each other.
 template <class T>
 void scatter_taps(const T* taps, int64_t count, int64_t length, T* to) {
-  const int64_t next = apart<T>(length);
-  for (int64_t i = 0; i < length; ++i) {
-    for (int64_t tap = 0; tap < count; ++tap) to[i * count + tap] = taps[tap * next + i];
-  }
+  transpose(taps, apart<T>(length), count, length, to, count);
 }
 
 }  // namespace sparring::winograd
