@@ -1,6 +1,7 @@
 // The table of questions beside the cases: a new one costs its file, and a row here.
 import { checkpoint } from "./checkpoint.mjs";
 import { importTime } from "./import-time.mjs";
+import { kernels } from "./kernels.mjs";
 import { layers } from "./layers.mjs";
 import { overhead } from "./overhead.mjs";
 import { packing } from "./packing.mjs";
@@ -38,6 +39,7 @@ export const questions = [
   scaling,
   precision,
   layers,
+  kernels,
   presets,
   samples,
   ranks,

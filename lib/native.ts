@@ -242,6 +242,23 @@ export type CudaObstacle = "cpuBuild" | "noDriver" | "unloadable" | "noGpu";
 /**
  * What a device can do at best, a second: floating-point operations, and bytes read and written.
  */
+/** One call of ours beside libtorch's for the same values: for the benchmark. */
+export interface NativeContest {
+  readonly group: string;
+  readonly name: string;
+  /** By the definition; two for a multiplication with its addition. */
+  readonly flops: number;
+}
+
+export interface NativeOutcome {
+  /** Seconds a call, one number for each turn. */
+  readonly ours: number[];
+  readonly theirs: number[];
+  /** Against float64: root mean squares, relative to that of the values. */
+  readonly ourError: number;
+  readonly theirError: number;
+}
+
 export interface NativeCeiling {
   readonly flops: number;
   readonly bytes: number;
@@ -354,6 +371,10 @@ export interface NativeAddon extends NativeData {
   /** How many times as long as in float32 a product in bfloat16 takes on the CPU. */
   bfloat16Cost(): Promise<number>;
   ceiling(device: string, precision: string): Promise<NativeCeiling>;
+  /** Those that this processor and libtorch can hold. */
+  contests(): NativeContest[];
+  /** Each side has so many turns, of at least so many seconds; the place is that in contests(). */
+  holdContest(place: number, turns: number, seconds: number): Promise<NativeOutcome>;
   /**
    * Multiplications of one image in a batch of so many, for each pair of channels, that a rewrite
    * by tiles is left with; height and width are those of the smaller of its images.

@@ -1,4 +1,5 @@
 // Table of contents: everything that JavaScript can see, and nothing else.
+#include "bindings/contests.h"
 #include "bindings/dataset.h"
 #include "bindings/explain.h"
 #include "bindings/feed.h"
@@ -23,6 +24,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   sparring::keep_memory();
   sparring::load_cuda();
   env.SetInstanceData<Instance, drop_instance>(new Instance(env));
+  InitContests(env, exports);
   DatasetWrap::Init(env, exports);
   InitExplain(env, exports);
   FeedWrap::Init(env, exports);

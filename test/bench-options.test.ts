@@ -27,6 +27,7 @@ const all = [
   "scaling",
   "precision",
   "layers",
+  "kernels",
   "presets",
   "samples",
   "ranks",

@@ -126,6 +126,36 @@ describe.skipIf(impossible)("a checkpoint", () => {
   });
 });
 
+describe.skipIf(impossible)("kernels", () => {
+  it("are timed beside libtorch's, and what they make is near float64's", async () => {
+    const argv = ["--only", "kernels", "--quick", "--rounds", "2", "--threads", "1"];
+    const files = ["--json", "kernels.json"];
+    const { child, ended } = start(process.execPath, [main, ...argv, ...files], folder.path);
+    child.stdin.end();
+    const { code, stdout } = await ended;
+    expect(code).toBe(0);
+    const { extras } = JSON.parse(await readFile(join(folder.path, "kernels.json"), "utf8"));
+    const { threads, rows } = extras.kernels;
+    expect(threads).toBe(1);
+    const groups: string[] = rows.map(({ group }: { group: string }) => group);
+    expect([...new Set(groups)]).toEqual(
+      expect.arrayContaining(["products", "second derivatives"]),
+    );
+    for (const group of new Set(groups))
+      expect([group, groups.filter((one) => one === group).length]).toEqual([group, 2]);
+    const [first] = rows;
+    expect(first).toMatchObject({ ourMs: positive, theirMs: positive, ratio: positive });
+    expect(first.name).toBe("64 rows, 32 to 32: forward");
+    expect(first.flops).toBe(2 * 64 * 32 * 32);
+    for (const { ourError, theirError, group } of rows) {
+      const most = group === "bfloat16" ? 1e-2 : 1e-5;
+      expect(Math.max(ourError, theirError)).toBeLessThan(most);
+      expect(Math.min(ourError, theirError)).toBeGreaterThan(0);
+    }
+    expect(stdout).toMatch(/^\| products: 64 rows, 32 to 32: forward +\|.*× \|.*e-\d+ \|$/m);
+  });
+});
+
 describe.skipIf(impossible)("bfloat16", () => {
   it("is measured beside float32 in both executions", async () => {
     const argv = ["--only", "precision", "--quick", "--rounds", "1", "--json", "precision.json"];

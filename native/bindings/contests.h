@@ -1,0 +1,9 @@
+#pragma once
+
+#include "bindings/napi_setup.h"
+
+namespace sparring::bindings {
+
+void InitContests(Napi::Env env, Napi::Object exports);
+
+}  // namespace sparring::bindings
