@@ -3,7 +3,7 @@
 import { layers, objectives, optimizers } from "sparring";
 import { presets } from "../dist/presets.js";
 import { ruleNames } from "../dist/trainer/options.js";
-import { layerCases } from "./layer-cases.mjs";
+import { layerCases, smallCases } from "./layer-cases.mjs";
 
 /**
  * @typedef {object} Case
@@ -101,7 +101,9 @@ export const presetCases = Object.entries(presets).map(([name, { size, batch }])
 
 /** @returns {Case} */
 export function caseNamed(name) {
-  const found = [...cases, ...layerCases, ...presetCases].find((one) => one.name === name);
+  const found = [...cases, ...layerCases, ...smallCases, ...presetCases].find(
+    (one) => one.name === name,
+  );
   if (!found)
     throw new RangeError(
       `Expected one of ${caseNames.join(", ")} for a case but received "${name}"`,

@@ -18,11 +18,14 @@ const smallGenerator = {
 const smallDiscriminator = { image, layers: [l.flatten(), l.linear(1)] };
 
 /** Layers on 64 channels of 32×32, or what they make of them. */
-function discriminating(...layers) {
+const discriminating = (...layers) => discriminatingOf(channels, ...layers);
+
+/** Layers on so many channels of 32×32. */
+function discriminatingOf(count, ...layers) {
   const ends = [l.flatten(), l.linear(1)];
   return {
     generator: smallGenerator,
-    discriminator: { image, layers: [l.conv2d(channels, 1), ...layers, ...ends] },
+    discriminator: { image, layers: [l.conv2d(count, 1), ...layers, ...ends] },
   };
 }
 
@@ -179,11 +182,32 @@ export const layerCases = [
   ...casesOf(penalisedWithBatches, objectives.nonSaturating({ penalties: [r1] })),
 ];
 
-function casesOf(those, objective) {
+/** Few images or few channels, where there is little to gain. */
+const small = {
+  "layer normalisation": [discriminating(...twice(() => [l.layerNorm(), activation()])), 1, 8],
+  "group normalisation": [discriminating(...twice(() => [l.groupNorm(8), activation()])), 1, 4, 8],
+  "1×1 convolutions of 3 channels": [discriminatingOf(3, l.conv2d(3, 1), activation()), 7, 64],
+  "1×1 convolutions of 8 channels": [discriminatingOf(8, l.conv2d(8, 1), activation()), 7, 64],
+  "3×3 convolutions of 4 channels": [chain(4), 1, 64],
+  "3×3 convolutions of 8 channels": [chain(8), 1, 64],
+  "3×3 convolutions of 16 channels": [chain(16), 1, 64],
+};
+
+function chain(count) {
+  const layers = Array.from({ length: 4 }, () => [conv3(count), activation()]);
+  return discriminatingOf(count, ...layers.flat());
+}
+
+/** @type {readonly import("./cases.mjs").Case[]} */
+export const smallCases = Object.entries(small).flatMap(([title, [pair, ...batches]]) =>
+  batches.flatMap((batch) => casesOf({ [title]: pair }, objectives.hinge(), batch)),
+);
+
+function casesOf(those, objective, batch = 64) {
   return Object.entries(those).map(([title, pair]) => ({
-    name: `layers: ${title}`,
+    name: `layers: ${title}, ${batch}`,
     title,
-    batch: 64,
+    batch,
     data: { kind: "mnist", size },
     pair,
     training: { objective, optimizer: { generator: adam, discriminator: adam } },

@@ -11,6 +11,7 @@ import { presets } from "./presets.mjs";
 import { ranks } from "./ranks.mjs";
 import { samples } from "./samples.mjs";
 import { scaling } from "./scaling.mjs";
+import { small } from "./small.mjs";
 import { streaming } from "./streaming.mjs";
 
 /**
@@ -39,6 +40,7 @@ export const questions = [
   scaling,
   precision,
   layers,
+  small,
   kernels,
   presets,
   samples,

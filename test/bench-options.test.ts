@@ -27,6 +27,7 @@ const all = [
   "scaling",
   "precision",
   "layers",
+  "small",
   "kernels",
   "presets",
   "samples",

@@ -196,6 +196,22 @@ describe.skipIf(impossible)("single kinds of layers", () => {
   });
 });
 
+describe.skipIf(impossible)("small steps", () => {
+  it("are measured in both executions, by numbers of images", async () => {
+    const argv = ["--only", "small", "--quick", "--rounds", "1", "--json", "small.json"];
+    const { child, ended } = start(process.execPath, [main, ...argv], folder.path);
+    child.stdin.end();
+    const { code, stdout } = await ended;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^\| layer normalisation +\| +8 \|( +[\d.]+ \|){2} +[\d.]+× \|$/m);
+    const { extras } = JSON.parse(await readFile(join(folder.path, "small.json"), "utf8"));
+    const figures = { eagerMs: positive, fusedMs: positive, ratio: positive };
+    expect(extras.small).toEqual(
+      [1, 8].map((batch) => ({ title: "layer normalisation", batch, ...figures })),
+    );
+  });
+});
+
 describe.skipIf(impossible)("presets", () => {
   it("are measured in both executions, those with labels too", async () => {
     const argv = ["--only", "presets", "--quick", "--rounds", "1", "--json", "presets.json"];
