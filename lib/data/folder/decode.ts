@@ -17,7 +17,14 @@ export interface ImageForm {
 }
 
 /** Shape of an image: [channels, height, width]. */
-export const imageShape = ({ channels, size }: ImageForm) => [channels, ...sidesOf(size)] as const;
+export const imageShape = ({ channels, size }: ImageForm) => {
+  // All have names, or none: before 5.2 TypeScript reads no declaration of some with and some without.
+  const shape: readonly [channels: 1 | 3, height: number, width: number] = [
+    channels,
+    ...sidesOf(size),
+  ];
+  return shape;
+};
 
 /** Bytes of an image. */
 export const imageBytes = (form: ImageForm) => product(imageShape(form));
