@@ -10,6 +10,7 @@ import { probe } from "./probe.mjs";
 import { importableTorch, pipProblem } from "./python.mjs";
 import { failureScreen } from "./screen.mjs";
 import { inRange, range } from "./versions.mjs";
+import { writeProblem } from "./writable.mjs";
 
 /** @typedef {import("./probe.mjs").Libtorch} Libtorch */
 
@@ -112,6 +113,12 @@ async function fromDownload(quest) {
   const { folder, report, search, attempts } = quest;
   const problem = await search.pipProblem();
   if (problem) {
+    attempts.push({ way: "a download by pip", problem });
+    return null;
+  }
+  const closed = writeProblem(folder);
+  if (closed !== null) {
+    const problem = `${folder} cannot be written (${closed}); set XDG_CACHE_HOME to a folder that can be`;
     attempts.push({ way: "a download by pip", problem });
     return null;
   }

@@ -1,13 +1,5 @@
 // The set-up from end to end. Each part asks first whether it has anything to do.
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmdirSync,
-} from "node:fs";
+import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { help, parseArguments } from "./arguments.mjs";
@@ -20,6 +12,7 @@ import { createReport } from "./report.mjs";
 import * as stamps from "./stamp.mjs";
 import { checkNode, checkPlatform, checkTools } from "./tools.mjs";
 import { buildTypescript } from "./typescript.mjs";
+import { writeProblem } from "./writable.mjs";
 
 const packageRoot = realpathSync(fileURLToPath(new URL("../..", import.meta.url)));
 
@@ -67,20 +60,10 @@ async function setUp(root, requested) {
 /** Asked before anything is downloaded: whoever may not write here must not wait for that first. */
 function checkWritable(root) {
   for (const folder of [join(root, "build"), join(root, "build/Release")]) {
-    try {
-      mkdirSync(folder, { recursive: true });
-      // access() asks for whoever started the process, not for whom it acts as.
-      rmdirSync(mkdtempSync(join(folder, ".writable-")));
-    } catch ({ code }) {
-      throw expected("a folder that can be written", "the build", `${folder} (${whyNot(code)})`);
-    }
+    const problem = writeProblem(folder);
+    if (problem !== null)
+      throw expected("a folder that can be written", "the build", `${folder} (${problem})`);
   }
-}
-
-function whyNot(code) {
-  if (code === "EACCES" || code === "EPERM") return "this user may not write there";
-  if (code === "EROFS") return "its file system is read-only";
-  return code === "EEXIST" || code === "ENOTDIR" ? "it is not a folder" : code;
 }
 
 /** The quick look: reads files, starts nothing. */

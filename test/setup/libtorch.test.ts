@@ -192,6 +192,21 @@ Any one of these ways is enough; run \`npm run setup\` afterwards:
        sudo apt install python3-pip     (Fedora: sudo dnf install python3-pip)`);
 });
 
+it("a cache that cannot be written is named once, and nothing is downloaded for it", async () => {
+  const downloadLibtorch = vi.fn(nothing.downloadLibtorch);
+  const { cached, find } = search({ pipProblem: async () => "", downloadLibtorch });
+  const folder = join(cached("any"), "../..");
+  writeFiles(join(folder, "../.."), { sparring: "a file" });
+  const error = await find().catch((cause: Error) => cause);
+  const lines = String(error)
+    .split("\n")
+    .filter((line) => line.includes("pip"));
+  expect(lines[0]).toBe(
+    `  - a download by pip: ${folder} cannot be written (it is not a folder); set XDG_CACHE_HOME to a folder that can be`,
+  );
+  expect(downloadLibtorch).not.toHaveBeenCalled();
+});
+
 describe("an NVIDIA driver", () => {
   it.each([
     ["its version", "version"],
