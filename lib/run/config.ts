@@ -39,9 +39,12 @@ export interface RunConfig extends PlainOptions {
   /** What they are resized to: the side of a square, or [height, width]. */
   readonly size: ImageSize;
   readonly channels: number;
-  /** Classes of the data's labels, 0 for none. */
-  readonly classes: number;
-  /** What the classes are called; null where the data do not say. */
+  /** Classes of the data's labels, 0 for none; undefined in a run that is older than this key. */
+  readonly classes: number | undefined;
+  /**
+   * What the classes are called; null where the data do not say. Words for readers alone: a run
+   * that goes on has those that somebody wrote there.
+   */
   readonly classNames: readonly string[] | null;
   /** Whether the images are in memory; else each batch is read from the disk. */
   readonly resident: boolean;
@@ -85,7 +88,8 @@ export interface RunConfig extends PlainOptions {
   };
 }
 
-const sampleSeed = 0;
+/** One for all runs: their samples can be compared, too. */
+export const sampleSeed = 0;
 
 /**
  * The part of a config that has to be the same on every rank: without what a machine has, or rank 0

@@ -19,7 +19,8 @@ type Values = Unchecked<RunConfig>;
 /** Labels have 16 bits. */
 const mostClasses = 2 ** 16;
 
-const toClasses = ({ classes }: Values) => check.integer(classes ?? 0, "classes", 0, mostClasses);
+const toClasses = ({ classes }: Values) =>
+  classes === undefined ? undefined : check.integer(classes, "classes", 0, mostClasses);
 
 const toPreset = ({ preset }: Values) =>
   preset === null ? null : check.oneOf(preset, "preset", presetNames);
@@ -69,7 +70,7 @@ const readers = {
   size: toSize,
   channels: ({ channels }) => check.integer(channels, "channels", 1),
   classes: toClasses,
-  classNames: (config) => checkClassNames(config.classNames, toClasses(config)),
+  classNames: (config) => checkClassNames(config.classNames, toClasses(config) ?? 0),
   resident: ({ resident }) => check.boolean(resident ?? true, "resident"),
   steps: whole("steps"),
   batch: whole("batch"),

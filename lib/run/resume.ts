@@ -16,7 +16,7 @@ import { Trainer } from "../trainer.js";
 import type { Precision } from "../trainer/options.js";
 import { type AskedChanges, goOn } from "./changes.js";
 import { Checkpoints } from "./checkpoints.js";
-import { imagesOf, type RunConfig } from "./config.js";
+import { imagesOf, type RunConfig, sampleSeed } from "./config.js";
 import type { DataWatch } from "./data.js";
 import { chooseDevice } from "./device.js";
 import { RunEpochs } from "./epochs.js";
@@ -302,16 +302,15 @@ function notSame(what: string, { data }: RunConfig, before: string, now: string)
 }
 
 /**
- * Refuses facts about the data that somebody edited, by which epochs are counted and networks made:
- * nothing can be set there. The names of classes are words for readers alone.
+ * Refuses facts that somebody edited, where nothing can be set: those about the data, by which
+ * epochs are counted and networks made, and the seed of all samples and evaluations.
  */
 function checkFacts({ config: file }: RunFolder, config: RunConfig, images: RunImages): void {
-  const found = imagesOf(images, config);
-  for (const key of ["images", "heldImages", "channels", "classes"] as const) {
+  const found = { ...imagesOf(images, config), sampleSeed };
+  for (const key of ["images", "heldImages", "channels", "classes", "sampleSeed"] as const) {
     const [now, before] = [found[key], config[key]];
-    // A run that is older than this key reads as one without classes.
-    if (before === now || (key === "classes" && before === 0)) continue;
-    const what = `${now}, as the data have,`;
-    throw refused("ERR_DATA", what, `${key} of ${file}`, String(before));
+    if (before === now || before === undefined) continue;
+    const why = key === "sampleSeed" ? "by which every run is sampled" : "as the data have";
+    throw refused("ERR_DATA", `${now}, ${why},`, `${key} of ${file}`, String(before));
   }
 }

@@ -35,7 +35,6 @@ describe("parseRunConfig", () => {
       heldImages: 0,
       fakes: "same",
       generatorSteps: 1,
-      classes: 0,
       classNames: null,
       resident: true,
       holdOut: 0,

@@ -6,7 +6,7 @@ import { writeIdxFolder } from "../helpers/idx.js";
 import { runCliRanks } from "../helpers/ranks.js";
 import { useRuns } from "../helpers/runs.js";
 
-const { at, run, contents, checkpoints, readJson, copy } = useRuns();
+const { at, run, contents, checkpoints, readJson, write, copy } = useRuns();
 
 beforeAll(async () => {
   await writeIdxFolder(at("data"), 130);
@@ -143,6 +143,7 @@ describe("--resume, misused", () => {
     ["channels", 1, 2],
     ["channels", 1, 3],
     ["classes", 10, 5],
+    ["classes", 10, 0],
   ])("facts about the data that were edited are refused: %s %i as %i", async (key, now, edited) => {
     const name = await half(`edited-${key}-${edited}`);
     const file = join(name, "config.json");
@@ -154,6 +155,47 @@ describe("--resume, misused", () => {
       stderr: `Expected ${now}, as the data have, for ${key} of ${file} but received ${edited}\n`,
     });
     expect(await contents(name)).toEqual(before);
+  });
+
+  it("so is the seed of the samples, by which those before can be compared with those after", async () => {
+    const name = await half("sampled");
+    const file = join(name, "config.json");
+    await write(file, { ...(await readJson(file)), sampleSeed: 1 });
+    const before = await contents(name);
+    expect(await run(`train --resume ${name} --steps 24`)).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: `Expected 0, by which every run is sampled, for sampleSeed of ${file} but received 1\n`,
+    });
+    expect(await contents(name)).toEqual(before);
+  });
+
+  it("names of classes are words for readers: those that somebody wrote stay", async () => {
+    const name = await half("named");
+    const file = join(name, "config.json");
+    const classNames = Array.from({ length: 10 }, (_, i) => `digit ${i}`);
+    await write(file, { ...(await readJson(file)), classNames });
+    const words = `train --resume ${name} --steps 13`;
+    expect(await run(words)).toMatchObject({ code: 0 });
+    expect(await readJson(file)).toMatchObject({ steps: 13, classes: 10, classNames });
+    expect(await run(`train --resume ${await half("unnamed")} --steps 13`)).toMatchObject({
+      code: 0,
+    });
+    const { "config.json": _, ...files } = await contents(name);
+    const { "config.json": __, ...wanted } = await contents("unnamed");
+    expect(files).toEqual(wanted);
+  });
+
+  it("a run that is older than a fact goes on without it", async () => {
+    const name = await half("older");
+    const file = join(name, "config.json");
+    const { classes, classNames, sampleSeed, ...older } = await readJson(file);
+    await write(file, older);
+    for (const steps of [13, 14]) {
+      const { code, stderr } = await run(`train --resume ${name} --steps ${steps}`);
+      expect([code, stderr]).toEqual([0, expect.stringContaining(`from step ${steps - 1} on`)]);
+    }
+    expect(await readJson(file)).not.toHaveProperty("classes");
   });
 
   it("data that changed since are refused, and the run stays as it is", async () => {
