@@ -1,13 +1,23 @@
 import * as check from "../check.js";
 import { remake } from "../choice.js";
 import { outOfRange, wrongType } from "../errors.js";
+import type * as schedules from "../schedules.js";
 import { constant, cosine, exponential, linear, multiStep, step, warmUp } from "../schedules.js";
 
 /**
- * The table of schedules: a new one costs its function, a row here, a row in native code, and one
- * in warmUp() where it may follow that.
+ * The table of schedules, in the order in which errors tell them: a new one costs its function, a
+ * row here, of which the compiler knows, a row in native code, and one in warmUp() where it may
+ * follow that.
  */
-export const scheduleTable = { constant, linear, exponential, cosine, step, multiStep, warmUp };
+export const scheduleTable = {
+  constant,
+  linear,
+  exponential,
+  cosine,
+  step,
+  multiStep,
+  warmUp,
+} satisfies typeof schedules;
 
 /** How a learning rate changes, as data. */
 export type Schedule = ReturnType<(typeof scheduleTable)[keyof typeof scheduleTable]>;
