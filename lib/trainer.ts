@@ -29,7 +29,7 @@ import { Supply } from "./trainer/supply.js";
 import { checkFinite, stoppedElsewhere, type Tick, toTick } from "./trainer/tick.js";
 import { makeNative } from "./trainer/to-native.js";
 import { Claim, Claims } from "./trainer/claims.js";
-import { checkOthers, goOnWith, type OtherOptimizers } from "./trainer/set-optimizer.js";
+import { askedNow, checkOthers, goOnWith, type OtherOptimizers } from "./trainer/set-optimizer.js";
 import { Ranks } from "./trainer/ranks.js";
 
 /**
@@ -81,7 +81,7 @@ export class Trainer implements Disposable {
 
   /**
    * Checks that the pair, the objective, the optimizers and the options go together. The networks
-   * stay yours.
+   * stay yours. What you change in the options later changes nothing: see setOptimizer().
    *
    * @throws TypeError, RangeError, ERR_ARCHITECTURE for what does not go together, ERR_DEVICE
    */
@@ -292,8 +292,8 @@ export class Trainer implements Disposable {
    * way, ERR_DISPOSED, ERR_MEMORY; ERR_RANK where a rank takes another, or is lost
    */
   async setOptimizer(optimizer: OtherOptimizers): Promise<void> {
-    checkOthers(optimizer, this.#settings.optimizer);
-    await traced(() => this.#claims.change("setOptimizer()", () => this.#take(optimizer)));
+    const asked = askedNow(optimizer, this.#settings.optimizer);
+    await traced(() => this.#claims.change("setOptimizer()", () => this.#take(asked)));
   }
 
   async #take(given: OtherOptimizers): Promise<void> {
@@ -352,8 +352,8 @@ export class Trainer implements Disposable {
    */
   static async load(path: check.Path, options: LoadOptions = {}): Promise<Trainer> {
     const place = check.path(path, "path");
-    checkLoad(options);
-    return traced(async () => Trainer.restore(await readCheckpoint(place, "path"), options));
+    const asked = checkLoad(options);
+    return traced(async () => Trainer.restore(await readCheckpoint(place, "path"), asked));
   }
 
   /** @internal */

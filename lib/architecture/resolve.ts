@@ -165,6 +165,8 @@ function resolve(
   const state = new Map<string, TensorSpec>();
   for (const layer of layers) collectState(layer, state);
   const output = layers.at(-1)?.output ?? input;
+  // Networks give these away, and go on by them.
+  for (const given of [input, output, range]) Object.freeze(given);
   return { input, output, layers, state, classes: whole.classes, init, range };
 }
 

@@ -112,7 +112,7 @@ export class Dataset implements Disposable {
     this.#labelling = facts.labelling;
     this.#native = native;
     this.size = facts.size ?? native.size;
-    this.image = image;
+    this.image = Object.freeze([...image]);
     // slice() of a Buffer, as a file is read into, is a view: a user would change the dataset by
     // it.
     this.labels = labels instanceof Buffer ? Uint8Array.from(labels) : labels;

@@ -108,7 +108,7 @@ export class Stream {
   /** @internal */
   constructor(source: StreamSource, options: StreamOptions) {
     this.#source = source;
-    this.image = checkSample(options.image);
+    this.image = Object.freeze(checkSample(options.image));
     this.#layout = checkStreamLayout(options.layout, this.image);
     this.dtype = checkDtype(options.dtype, this.image);
     this.classes =

@@ -44,7 +44,7 @@ export class Discriminator<
 
   /**
    * Checks the architecture, infers every size, and builds it. The first weights are drawn while
-   * your program goes on.
+   * your program goes on. What you change in the architecture later changes nothing here.
    *
    * @param architecture layers from `image` to one score, to a score for each patch, or to `heads`
    * @param options `device`, `seed`

@@ -66,7 +66,7 @@ export class Generator<const L extends Latent = Latent> extends Network {
 
   /**
    * Checks the architecture, infers every size, and builds it. The first weights are drawn while
-   * your program goes on.
+   * your program goes on. What you change in the architecture later changes nothing here.
    *
    * @param architecture its latent, and layers from there to a sample
    * @param options `device`, `seed`

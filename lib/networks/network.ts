@@ -219,7 +219,7 @@ function checkRoom(bytes: number, device: Device): void {
   throw refused("ERR_MEMORY", what, "architecture", `weights of ${gigabytes(bytes)}`);
 }
 
-/** @internal A checked architecture as it was then, and as it stays: clone() builds from it. */
+/** @internal Checked data as they were then, and as they stay, whatever their owner does. */
 export function copyOf<A>(architecture: A): A {
   return JSON.parse(JSON.stringify(architecture), (_key, value) => Object.freeze(value));
 }

@@ -4,6 +4,7 @@ import { type Manifest, reseeded } from "../checkpoint/format.js";
 import type { Checkpoint } from "../checkpoint/load.js";
 import { wrongType } from "../errors.js";
 import type { NativeSnapshot, TensorData } from "../native.js";
+import { copyOf } from "../networks/network.js";
 import { checkObjective } from "../objectives/table.js";
 import { checkAdaOptions } from "./ada.js";
 import { checkEma, checkOptimizers, checkPolicies } from "./check-options.js";
@@ -37,11 +38,16 @@ export function checkRule(name: (typeof changeable)[number], value: unknown): un
   return checks[name](value);
 }
 
-/** Throws TypeError and RangeError for what no checkpoint can be loaded with. */
-export function checkLoad(options: LoadOptions): void {
+/**
+ * Throws TypeError and RangeError for what no checkpoint can be loaded with. Gives the options as
+ * they are now: a checkpoint is read before they are needed.
+ */
+export function checkLoad(options: LoadOptions): LoadOptions {
   check.options(options, "options", ["device", "seed", "distributed", ...changeable], ofRun);
   if (options.seed !== undefined) check.seed(options.seed, "seed");
-  for (const name of changeable) if (options[name] !== undefined) checks[name](options[name]);
+  const named = changeable.filter((name) => options[name] !== undefined);
+  for (const name of named) checks[name](options[name]);
+  return { ...options, ...copyOf(Object.fromEntries(named.map((name) => [name, options[name]]))) };
 }
 
 /** The options of a trainer that goes on: the saved ones, but for those that are given. */

@@ -4,6 +4,7 @@ import * as check from "../check.js";
 import { outOfRange, wrongType } from "../errors.js";
 import type { Generator } from "../networks.js";
 import type { NativeSnapshot, NativeTrainer } from "../native.js";
+import { copyOf } from "../networks/network.js";
 import type { Optimizer } from "../optimizers/table.js";
 import { checkOptimizers } from "./check-options.js";
 import { checkTypes } from "./load-options.js";
@@ -35,6 +36,12 @@ export function checkOthers(given: OtherOptimizers, before: Optimizers): Optimiz
   checkTypes(after, before, "the trainer");
   for (const player of named) checkMemory(after[player], before[player], `optimizer.${player}`);
   return after;
+}
+
+/** What is asked for, as it is now: a change may have to wait. Throws as checkOthers() does. */
+export function askedNow(given: OtherOptimizers, before: Optimizers): OtherOptimizers {
+  checkOthers(given, before);
+  return copyOf(given);
 }
 
 /** Options for which an optimizer remembers more of each weight. */
