@@ -3,6 +3,8 @@
     drawn.py FILE: for each row of FILE, makes both modules from one seed, trains them by the row's rules and prints
     by its seed the SHA-256 of their first and their last weights, the losses, and whether all of it is finite; or
     why it could not.
+    drawn.py FILE rounded ATTEMPTS: trains them again as if each module rounded its output, and the gradient of it,
+    otherwise, as often as that; prints by its seed how far that took them at most.
 """
 
 import copy
@@ -17,6 +19,10 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
 from drawn_losses import Losses, information, penalty
+
+
+# The share of a number that it may be off by, as in drawn.test.ts: about twice what float32 rounds it by.
+ROUNDING = 2e-7
 
 
 def digest(modules):
@@ -125,6 +131,30 @@ class Player:
         self.optimizer.step()
         self.updates += 1
         return loss.item()
+
+
+def round_otherwise(modules, attempt):
+    """Moves each number that a module makes, and the gradient there, by about what float32 rounds it by."""
+    random = torch.Generator().manual_seed(attempt)
+
+    def moved(values):
+        if values is None:  # the gradient of what nothing depends on
+            return None
+        # Towards 0, and as wide as to both sides: a probability above 1 would be none.
+        return values * (1 - 2 * ROUNDING * torch.rand(values.shape, generator=random))
+
+    def hook(_, __, output):
+        if not isinstance(output, torch.Tensor) or not output.is_floating_point():
+            return None
+        output = moved(output)
+        if output.requires_grad:
+            output.register_hook(moved)
+        return output
+
+    for module in modules:
+        for one in module.modules():
+            if next(one.children(), None) is None:
+                one.register_forward_hook(hook)
 
 
 class Game:
@@ -268,6 +298,7 @@ class Game:
         weights = [tensor for module in self.modules for tensor in module.state_dict().values()]
         finite = all(bool(tensor.isfinite().all()) for tensor in weights)
         finite = finite and all(math.isfinite(value) for step in losses for value in step)
+        self.numbers = [weights, losses]
         shown = losses if finite else []
         return {"initial": initial, "losses": shown, "final": digest(self.modules), "finite": finite}
 
@@ -279,8 +310,29 @@ def judge(row):
         return {"error": f"{type(error).__name__}: {error}"[:500]}
 
 
+def numbers_of(row, attempt=None):
+    """All weights in the end, and the losses."""
+    game = Game(row)
+    if attempt is not None:
+        round_otherwise([game.generator.module, game.discriminator.module], attempt)
+    game.play()
+    weights, losses = game.numbers
+    return torch.cat([one.flatten().double() for one in [*weights, torch.tensor(losses, dtype=torch.float64)]])
+
+
+def moves(row, attempts):
+    usual, most = numbers_of(row), 0.0
+    for attempt in range(attempts):
+        off = (numbers_of(row, attempt) - usual).abs() / usual.abs().clamp(min=1)
+        most = max(most, float(off.max()))
+    return most
+
+
 torch.set_num_threads(1)
 warnings.simplefilter("ignore")
 with open(sys.argv[1]) as file:
     rows = json.load(file)
-print(json.dumps({row["seed"]: judge(row) for row in rows}))
+if sys.argv[2:3] == ["rounded"]:
+    print(json.dumps({row["seed"]: moves(row, int(sys.argv[3])) for row in rows}))
+else:
+    print(json.dumps({row["seed"]: judge(row) for row in rows}))

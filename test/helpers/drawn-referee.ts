@@ -27,6 +27,18 @@ function rowOf({ seed, pair, rules, bytes, labels }: DrawnTraining): object {
   };
 }
 
+/** How far PyTorch ends from itself at most, where each module rounds otherwise, in some attempts. */
+export function roundedThere(training: DrawnTraining): Promise<number> {
+  return withFolder(async (folder) => {
+    const file = join(folder, "training.json");
+    await writeFile(file, JSON.stringify([rowOf(training)]));
+    const name = `drawn-rounded-${training.seed}`;
+    const args = [file, "rounded", "6"];
+    const { value } = await referee<Record<string, number>>(name, "fuzz/drawn.py", args);
+    return value[training.seed] as number;
+  });
+}
+
 /** What PyTorch makes of trainings, each by its seed; `name` is the reference's. */
 export function trainThere(name: string, trainings: readonly DrawnTraining[]) {
   return withFolder(async (folder) => {
