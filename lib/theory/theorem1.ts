@@ -56,21 +56,46 @@ export interface Theorem1 extends Figures<"theorem1"> {
 }
 
 const data = gaussian(0, 1);
-const means = [3, 2.5, 2, 1.5, 1, 0.5, 0.25, 0];
-const deviations = [0.4, 0.5, 0.6, 0.8, 1, 1.25, 1.5, 2];
-/** Generators with one parameter: their mean and deviation. */
-type Family = (parameter: number) => readonly [mean: number, deviation: number];
-const byMean: Family = (mean) => [mean, 1];
-const byDeviation: Family = (deviation) => [0, deviation];
+
+type Gaussian = readonly [mean: number, deviation: number];
+
+/** Generators with one parameter. */
+interface Family {
+  readonly title: string;
+  /** What the parameter is called. */
+  readonly name: string;
+  readonly parameters: readonly number[];
+  readonly gaussianOf: (parameter: number) => Gaussian;
+}
+
+const byMean: Family = {
+  title: "p_g = N(m, 1)",
+  name: "mean m of p_g",
+  parameters: [3, 2.5, 2, 1.5, 1, 0.5, 0.25, 0],
+  gaussianOf: (mean) => [mean, 1],
+};
+const byDeviation: Family = {
+  title: "p_g = N(0, s²)",
+  name: "deviation s of p_g",
+  parameters: [0.4, 0.5, 0.6, 0.8, 1, 1.25, 1.5, 2],
+  gaussianOf: (deviation) => [0, deviation],
+};
+
+/** Samples of the data: those that D learns from, and those that it is tried on. */
+interface Reals {
+  readonly seen: Dataset;
+  readonly unseen: Float32Array;
+}
+
 const batchSize = 256;
 const sampleCount = 200_000;
 
 async function run(settings: Settings): Promise<Theorem1> {
   const { seed, steps } = settings;
-  using reals = await dataOf(data, another(seed, 1));
-  const test = await samplesOf(data, sampleCount, another(seed, 2));
-  const path = await along(means, byMean, reals, test, settings);
-  const deviationPath = await along(deviations, byDeviation, reals, test, settings);
+  using seen = await dataOf(data, another(seed, 1));
+  const reals = { seen, unseen: await samplesOf(data, sampleCount, another(seed, 2)) };
+  const path = await along(byMean, reals, settings);
+  const deviationPath = await along(byDeviation, reals, settings);
   return {
     experiment: "theorem1",
     seed,
@@ -84,21 +109,14 @@ async function run(settings: Settings): Promise<Theorem1> {
   };
 }
 
-async function along(
-  parameter: readonly number[],
-  gaussianOf: Family,
-  reals: Dataset,
-  test: Float32Array,
-  settings: Settings,
-): Promise<Path> {
+async function along(family: Family, reals: Reals, settings: Settings): Promise<Path> {
+  const { parameters } = family;
+  const gaussians = parameters.map(family.gaussianOf);
   const measured: { value: number; error: number }[] = [];
-  for (const one of parameter) {
-    const [mean, deviation] = gaussianOf(one);
-    measured.push(await measure(mean, deviation, reals, test, settings));
-  }
-  const made = parameter.map((one) => gaussian(...gaussianOf(one)));
+  for (const one of gaussians) measured.push(await measure(one, reals, settings));
+  const made = gaussians.map((one) => gaussian(...one));
   return {
-    parameter,
+    parameter: parameters,
     criterion: measured.map(({ value }) => rounded(value)),
     standardError: measured.map(({ error }) => rounded(error)),
     theory: made.map((density) => rounded(criterion(data, density, line))),
@@ -107,23 +125,17 @@ async function along(
 }
 
 /** Trains a new D against a generator that stays. Returns V on samples that are new to D. */
-async function measure(
-  mean: number,
-  deviation: number,
-  reals: Dataset,
-  test: Float32Array,
-  { seed, steps, signal }: Settings,
-) {
+async function measure(made: Gaussian, reals: Reals, { seed, steps, signal }: Settings) {
   using generator = affineGenerator(seed);
   using discriminator = lineDiscriminator();
   const optimizer = { generator: frozen, discriminator: settling(steps) };
   const objective = nonSaturating();
   using trainer = new Trainer({ generator, discriminator, objective, optimizer });
-  await setAffine(generator, mean, deviation);
-  await advance(trainer, reals, { steps, batchSize, signal });
+  await setAffine(generator, ...made);
+  await advance(trainer, reals.seen, { steps, batchSize, signal });
   const fakes = await positions(generator, await normals(sampleCount, another(seed, 3)));
   const real = meanAndError(
-    (await logitsAt(discriminator, test)).map((logit) => -softplus(-logit)),
+    (await logitsAt(discriminator, reals.unseen)).map((logit) => -softplus(-logit)),
   );
   const fake = meanAndError(
     (await logitsAt(discriminator, fakes)).map((logit) => -softplus(logit)),
@@ -152,20 +164,11 @@ function draw({ path, deviationPath, minusLog4, steps }: Theorem1): Chart {
         `on ${sampleCount.toLocaleString("en")} samples it has not seen.`,
       ],
     },
-    [
-      compare(path, byMean, "p_g = N(m, 1)", "mean m of p_g", minusLog4),
-      compare(deviationPath, byDeviation, "p_g = N(0, s²)", "deviation s of p_g", minusLog4),
-    ],
+    [compare(path, byMean, minusLog4), compare(deviationPath, byDeviation, minusLog4)],
   );
 }
 
-function compare(
-  path: Path,
-  gaussianOf: Family,
-  title: string,
-  name: string,
-  least: number,
-): Chart {
+function compare(path: Path, { title, name, gaussianOf }: Family, least: number): Chart {
   const ends = [Math.min(...path.parameter), Math.max(...path.parameter)] as const;
   const fine = spread(ends, 81);
   const theory = fine.map((one) => criterion(data, gaussian(...gaussianOf(one)), line));
