@@ -32,6 +32,8 @@ export interface NativeParzenTask {
   /** Values of the samples that are brought to 0 and 1. */
   readonly black: number;
   readonly white: number;
+  /** Cuts off there what is beyond. */
+  readonly clip: boolean;
   readonly validation?: Float32Array | undefined;
   readonly test: Float32Array;
   readonly dimensions: number;

@@ -83,14 +83,27 @@ const defaultSigmas = Array.from({ length: 10 }, (_, i) => 10 ** (-1 + i / 9));
  * @throws RangeError for shapes that differ, values that are no numbers or out of the range, too
  * few images
  */
-export async function parzen(samples: Images, options: ParzenOptions): Promise<Parzen> {
-  const { test, validation, sigmas, range } = checkParzen(samples, options);
+export function parzen(samples: Images, options: ParzenOptions): Promise<Parzen> {
+  return measure(samples, options, false);
+}
+
+/**
+ * @internal The same of samples as pictures are, and as feature networks see them, cut off at black
+ * and white: a last layer without bounds, R3GAN's, goes beyond.
+ */
+export function parzenOfPictures(samples: Images, options: ParzenOptions): Promise<Parzen> {
+  return measure(samples, options, true);
+}
+
+async function measure(samples: Images, options: ParzenOptions, clip: boolean): Promise<Parzen> {
+  const { test, validation, sigmas, range } = checkParzen(samples, options, clip);
   const [black, white] = range;
   const found = await crossing(() =>
     addon().metrics.parzen({
       samples: samples.data,
       black,
       white,
+      clip,
       validation: validation?.data,
       test: test.data,
       dimensions: product(samples.shape.slice(1)),
@@ -110,13 +123,13 @@ export async function parzen(samples: Images, options: ParzenOptions): Promise<P
   };
 }
 
-function checkParzen(samples: Images, options: ParzenOptions) {
+function checkParzen(samples: Images, options: ParzenOptions, clip: boolean) {
   check.madeWithMemory(samples, "samples", Images, "Images");
   if (options === undefined) throw wrongType("an object", "options", options);
   check.options(options, "options", ["test", "validation", "range", "sigmas"]);
   const pixels = options.range !== null;
   const range = pixels ? checkRange(options.range ?? [-1, 1], "range") : unit;
-  checkValues(samples, pixels ? range : undefined, "samples");
+  checkValues(samples, pixels ? range : undefined, "samples", clip);
   const sigmas = checkSigmas(options.sigmas ?? defaultSigmas);
   const points = (value: unknown, name: string, least: number) => {
     const images = check.madeWithMemory(value, name, Images, "Images");
@@ -150,14 +163,21 @@ function checkShape(images: Images, samples: Images, name: string): void {
 /**
  * Pixels of another range would give a number too, and a wrong one. Numbers that are no pixels have
  * to be finite.
+ *
+ * @param clip whether what is beyond the range will be cut off: then NaN alone is refused
  */
-function checkValues(images: Images, range: PixelRange | undefined, name: string): Images {
+function checkValues(
+  images: Images,
+  range: PixelRange | undefined,
+  name: string,
+  clip = false,
+): Images {
   const [black, white] = range ?? [-Number.MAX_VALUE, Number.MAX_VALUE];
   // What rounding adds.
   const slack = range === undefined ? 0 : (white - black) / 1000;
   const [least, most] = [black - slack, white + slack];
   for (const value of images.data) {
-    if (value >= least && value <= most) continue;
+    if ((value >= least && value <= most) || (clip && !Number.isNaN(value))) continue;
     const what = range === undefined ? "finite values" : `values from ${black} to ${white}`;
     throw outOfRange(what, name, value);
   }

@@ -6,13 +6,11 @@ import type { Dataset } from "../data/dataset.js";
 import type { ImageSize } from "../data/size.js";
 import type { Device } from "../device.js";
 import { refused, wrongType } from "../errors.js";
-import { Images } from "../images.js";
 import type { MetricName, MetricScores } from "../metrics/all.js";
 import { usualCount } from "../metrics/network.js";
-import { type Parzen, parzen } from "../metrics/parzen.js";
+import { type Parzen, parzenOfPictures } from "../metrics/parzen.js";
 import type { Generator } from "../networks.js";
 import { checkTruncationPsi } from "../networks/conditions.js";
-import type { PixelRange } from "../pixel-range.js";
 import {
   type AskedMetric,
   checkMetrics,
@@ -198,21 +196,9 @@ async function likelihood(
 ): Promise<Parzen> {
   const start = validationStart(train);
   const made = await generator.sample(samples, options);
-  return parzen(clipped(made, generator.range), {
+  return parzenOfPictures(made, {
     test: await test.read(0, Math.min(10_000, test.size)),
     validation: await train.read(start, Math.min(1000, train.size - start)),
     range: generator.range,
   });
-}
-
-/**
- * Samples as pictures are, and as feature networks see them: a last layer without bounds, R3GAN's,
- * goes beyond black and white.
- */
-function clipped({ data, shape }: Images, [black, white]: PixelRange): Images {
-  // A NaN stays one, and is refused.
-  return new Images(
-    data.map((value) => Math.min(white, Math.max(black, value))),
-    shape,
-  );
 }

@@ -42,7 +42,8 @@ Napi::Value Parzen(const Napi::CallbackInfo& info) {
                   rows("validation"),
                   rows("test"),
                   {to_number(given, "black"), to_number(given, "white")},
-                  read_doubles(given.Get("sigmas"))};
+                  read_doubles(given.Get("sigmas")),
+                  to_flag(given, "clip")};
   return run_slices(info.Env(), ParzenSearch(std::move(task)), to_answer);
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Images, metrics } from "../../lib/index.js";
+import { parzenOfPictures } from "../../lib/metrics/parzen.js";
 import { referee } from "../helpers/referee.js";
 
 interface Reference {
@@ -113,5 +114,35 @@ describe("metrics.parzen", () => {
     );
     const [a, b] = halves.map(({ logLikelihood }) => logLikelihood) as [number, number];
     near(whole.logLikelihood, (a + b) / 2);
+  });
+});
+
+describe("parzen of samples as pictures are", () => {
+  const range = [-0.3, 0.7] as const;
+  const images = (...values: number[]) =>
+    new Images(Float32Array.from(values), [values.length / 2, 2]);
+  const options = { test: images(0.1, 0.9, 0.4, 0), range, sigmas: [0.5] };
+
+  it("is that of the same samples cut off at black and white, which stay as they are", async () => {
+    const samples = images(-2, 0.1, 0.5, 7, Infinity, -Infinity);
+    const wanted = await metrics.parzen(images(-0.3, 0.1, 0.5, 0.7, 0.7, -0.3), options);
+    expect(await parzenOfPictures(samples, options)).toEqual(wanted);
+    expect([...samples.data]).toEqual([...images(-2, 0.1, 0.5, 7, Infinity, -Infinity).data]);
+    await expect(metrics.parzen(samples, options)).rejects.toThrow(
+      "Expected values from -0.3 to 0.7 for samples but received -2",
+    );
+  });
+
+  it("does not take NaN for a pixel", async () => {
+    await expect(parzenOfPictures(images(0, 9, NaN, 0), options)).rejects.toThrow(
+      new RangeError("Expected values from -0.3 to 0.7 for samples but received NaN"),
+    );
+  });
+
+  it("takes no test images beyond black and white", async () => {
+    const beyond = { ...options, test: images(0, 1, 3, 0) };
+    await expect(parzenOfPictures(images(0, 9), beyond)).rejects.toThrow(
+      "Expected values from 0 to 1 for test but received 3",
+    );
   });
 });

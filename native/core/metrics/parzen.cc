@@ -82,7 +82,10 @@ std::optional<ParzenAnswer> ParzenSearch::operator()() {
 void ParzenSearch::start() {
   if (!pixels_.defined()) {
     const auto [black, white] = task_.range;
-    pixels_ = task_.samples.to(at::kDouble).sub_(black).div_(white - black);
+    pixels_ = task_.samples.to(at::kDouble);
+    // To a black and a white that their type has.
+    if (task_.clip) pixels_.clamp_(static_cast<float>(black), static_cast<float>(white));
+    pixels_.sub_(black).div_(white - black);
     task_.samples = at::Tensor();
   }
   if (task_.validation.defined()) {

@@ -41,6 +41,7 @@ struct ParzenTask {
   at::Tensor samples, validation, test;  // float rows [., d]; validation may be undefined
   Range range;                           // of the samples, which are brought to [0, 1]
   std::vector<double> sigmas;            // one of them where there is no validation
+  bool clip = false;                     // cuts samples off at the range, as pictures are
 };
 
 struct ParzenAnswer {

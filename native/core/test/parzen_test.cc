@@ -57,6 +57,22 @@ TEST_CASE("the width is the likeliest on the validation points, and measures the
   CHECK(found->test.mean == run(pixels, test, {0.2})[0].mean);
 }
 
+TEST_CASE("samples beyond black and white are cut off there if asked, and the others stay") {
+  const Range range{-0.3, 0.7};
+  const at::Tensor samples = at::rand({30, 2}) * 3 - 1, test = at::rand({5, 2});
+  const at::Tensor before = samples.clone(), clipped = samples.clamp(range.black, range.white);
+  const auto measure = [&](const at::Tensor& of, bool clip) {
+    ParzenSearch search({of, {}, test, range, {0.5}, clip});
+    std::optional<ParzenAnswer> found;
+    while (!found) found = search();
+    return found->test.mean;
+  };
+  CHECK(measure(samples, true) == measure(clipped, false));
+  CHECK(measure(samples, true) != measure(samples, false));
+  CHECK(measure(clipped, true) == measure(clipped, false));
+  CHECK(at::equal(samples, before));
+}
+
 TEST_CASE("without validation points there is one width, and nothing to try") {
   const at::Tensor samples = at::rand({30, 2}), test = at::rand({5, 2});
   ParzenSearch search({samples, {}, test, {0, 1}, {0.5}});
