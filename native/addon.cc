@@ -34,6 +34,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitRuntime(env, exports);
   InitSnapshot(env, exports);
   NetworkWrap::Init(env, exports);
+  InitPixels(env, exports);
   StopWrap::Init(env, exports);
   TrainerWrap::Init(env, exports);
   return exports;

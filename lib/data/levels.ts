@@ -27,23 +27,3 @@ export async function toLevels(
   }
   return -1;
 }
-
-/**
- * Moves colours from the last axis to the first: bytes of [count, pixels, channels] to [count,
- * channels, pixels].
- */
-export function channelsFirst(
-  from: Uint8Array,
-  to: Uint8Array,
-  pixels: number,
-  channels: number,
-): void {
-  const image = pixels * channels;
-  for (let start = 0; start < from.length; start += image) {
-    for (let channel = 0; channel < channels; ++channel) {
-      const place = start + channel * pixels;
-      for (let i = 0, at = start + channel; i < pixels; ++i, at += channels)
-        to[place + i] = from[at] as number;
-    }
-  }
-}

@@ -129,6 +129,8 @@ export interface NativeFeed {
 
 /** Everything that data have of the addon. */
 export interface NativeData {
+  /** Copies the bytes of an image, [height, width, channels], as [channels, height, width], at once. */
+  toPlanes(pixels: Uint8Array, planes: Uint8Array, channels: number): void;
   readonly Feed: new (options: NativeFeedOptions, from: NativePlace) => NativeFeed;
   createDataset(source: NativeImages): Promise<NativeDataset>;
   createValues(source: NativeValues): Promise<NativeDataset>;

@@ -1,6 +1,7 @@
 #include "bindings/dataset.h"
 
 #include "bindings/convert.h"
+#include "core/data/planes.h"
 #include "core/data/resize.h"
 #include "core/data/sampler.h"
 #include "core/data/stack.h"
@@ -31,7 +32,7 @@ using Borrow = at::Tensor (*)(const Napi::Value&, const Shape&);
 at::Tensor borrowed_from(const Napi::Object& source, const char* key, Borrow borrow) {
   const Shape shape = to_shape(source.Get("shape"));
   if (!to_flag(source, "channelsLast")) return borrow(source.Get(key), shape);
-  return borrow(source.Get(key), {shape[0], shape[2], shape[3], shape[1]}).permute({0, 3, 1, 2});
+  return channels_first(borrow(source.Get(key), {shape[0], shape[2], shape[3], shape[1]}));
 }
 
 // Memory of a dataset's own, channels first, in place of what is JavaScript's.

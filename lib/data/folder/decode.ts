@@ -1,9 +1,9 @@
 // One file of an image as bytes for a network: turned upright, on white, cropped, resized, in grey
 // or colour.
 import type { Sharp, SharpOptions } from "sharp";
+import { addon, direct } from "../../addon.js";
 import { lackOf, loadSharp } from "../../sharp.js";
 import { product } from "../../shape.js";
-import { channelsFirst } from "../levels.js";
 import { type ImageSize, sidesOf } from "../size.js";
 import { type Plain, readPlain } from "./plain.js";
 import { decodeSmallJpeg, smallSide } from "./small-jpeg.js";
@@ -85,7 +85,7 @@ async function decodeAny(
 function planesOf(pixels: Uint8Array, channels: 1 | 3): Uint8Array {
   if (channels === 1) return pixels;
   const planes = new Uint8Array(pixels.length);
-  channelsFirst(pixels, planes, pixels.length / channels, channels);
+  direct(() => addon().toPlanes(pixels, planes, channels));
   return planes;
 }
 

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/data/planes.h"
 #include "core/error.h"
 #include "core/hash.h"
 
@@ -168,9 +169,7 @@ Feed::Fed Feed::next() {
 // Here, and not where they come: that is JavaScript's thread, which has other things to do.
 at::Tensor Feed::turned(const at::Tensor& images) const {
   const std::vector<int64_t>& image = options_.image;
-  return images.view({images.size(0), image[1], image[2], image[0]})
-      .permute({0, 3, 1, 2})
-      .contiguous();
+  return channels_first(images.view({images.size(0), image[1], image[2], image[0]})).contiguous();
 }
 
 uint64_t Feed::identity() const {
