@@ -5,7 +5,7 @@ import { checkRange, type PixelRange } from "../pixel-range.js";
 import { checkShape, checkResize, createDataset, type Dataset, labelsOption } from "./dataset.js";
 import { checkImageLabels } from "./class-labels.js";
 import type { FromBytesOptions } from "./dataset.js";
-import { toLevels } from "./levels.js";
+import { toLevels } from "./rounding.js";
 
 /** Images given as numbers. */
 export interface FromArrayOptions extends FromBytesOptions {
@@ -52,5 +52,7 @@ async function levelsOf(
   const levels = new Uint8Array(values.length);
   const outside = await toLevels(values, range, levels);
   if (outside < 0) return levels;
+  // They may have been transferred away meanwhile.
+  check.withMemory(values, "values");
   throw outOfRange(`values in [${range.join(", ")}]`, `values[${outside}]`, values[outside]);
 }

@@ -129,6 +129,21 @@ export interface NativeFeed {
 
 /** Everything that data have of the addon. */
 export interface NativeData {
+  /**
+   * Rounds values to the nearest of the 256 levels from `black` to `white`, at once. Returns the
+   * index of the first that is more than half a level outside, or NaN; −1 if none is.
+   */
+  toLevels(
+    values: Float32Array | Float64Array | Uint8Array,
+    levels: Uint8Array,
+    black: number,
+    white: number,
+  ): number;
+  /**
+   * Copies values as float32, at once. Returns the index of the first that is not finite then; −1
+   * if all are.
+   */
+  toFinite(values: Float32Array | Float64Array, floats: Float32Array): number;
   /** Copies the bytes of an image, [height, width, channels], as [channels, height, width], at once. */
   toPlanes(pixels: Uint8Array, planes: Uint8Array, channels: number): void;
   readonly Feed: new (options: NativeFeedOptions, from: NativePlace) => NativeFeed;

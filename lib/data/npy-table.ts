@@ -4,7 +4,8 @@ import { wrongType } from "../errors.js";
 import { type Refuse, refusal } from "../files.js";
 import { type NpyHeader, npyBuffer, npySlice, readNpyHeader } from "./npy-file.js";
 import { readInto, readingFile } from "./reading.js";
-import { reserveFloats, toFinite } from "./values.js";
+import { toFinite } from "./rounding.js";
+import { reserveFloats } from "./values.js";
 
 /** A row for each sample. */
 export interface Table {

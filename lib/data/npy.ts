@@ -15,7 +15,7 @@ import {
 import type { LabelArray } from "../label-array.js";
 import { checkCount, copyOfLabels } from "./class-labels.js";
 import { checkLayout, imagesShape, type Layout, type Pixels } from "./layout.js";
-import { type Numbers, toLevels } from "./levels.js";
+import { type Numbers, toLevels } from "./rounding.js";
 import { checkTableOptions, isTable, readTable, refuseNpy, type Table } from "./npy-table.js";
 import { type NpyHeader, npyBuffer, npySlice, readNpyHeader } from "./npy-file.js";
 import { readInto, readingFile, reserve } from "./reading.js";

@@ -5,7 +5,7 @@ import { outOfRange, traced, wrongType } from "../errors.js";
 import { checkLayout, checkSides, imagesShape, type Layout, noLayout, orders } from "./layout.js";
 import { product } from "../shape.js";
 import { reserve } from "./reading.js";
-import { slicesOf } from "./slices.js";
+import { toFinite } from "./rounding.js";
 import { Dataset, type DatasetFacts, labelsOption } from "./dataset.js";
 import type { LabelArray } from "../label-array.js";
 import { checkImageLabels } from "./class-labels.js";
@@ -57,10 +57,16 @@ export async function fromValues(
   return traced(async () => {
     const floats = reserveFloats(shape);
     const wrong = await toFinite(values, floats);
-    if (wrong >= 0) throw outOfRange("a finite float32", `values[${wrong}]`, values[wrong]);
+    if (wrong >= 0) throw unfit(values, wrong);
     const facts = { labels, labelling: labelsOption("fromValues") };
     return createValues({ values: floats, shape, layout }, device, facts);
   });
+}
+
+function unfit(values: Float32Array | Float64Array, wrong: number): RangeError {
+  // They may have been transferred away meanwhile.
+  check.withMemory(values, "values");
+  return outOfRange("a finite float32", `values[${wrong}]`, values[wrong]);
 }
 
 function checkValuesShape(
@@ -78,25 +84,6 @@ function checkValuesShape(
 /** @internal Memory for values of [count, ...]. Throws ERR_MEMORY. */
 export function reserveFloats([count = 0, ...sample]: readonly number[]): Float32Array {
   return new Float32Array(reserve(count, product(sample) * Float32Array.BYTES_PER_ELEMENT).buffer);
-}
-
-/**
- * @internal Copies numbers as float32, and lets timers run in between.
- *
- * @returns the index of the first that is not finite then; −1 if all are
- */
-export async function toFinite(
-  values: Float32Array | Float64Array,
-  floats: Float32Array,
-): Promise<number> {
-  for await (const [start, end] of slicesOf(floats.length)) {
-    for (let i = start; i < end; ++i) {
-      const value = Math.fround(values[i] as number);
-      if (!Number.isFinite(value)) return i;
-      floats[i] = value;
-    }
-  }
-  return -1;
 }
 
 /** @internal Finite values that are kept as they are. */

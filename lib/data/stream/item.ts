@@ -3,8 +3,7 @@ import { types } from "node:util";
 import { refused, type SparringError, show } from "../../errors.js";
 import type { PixelRange } from "../../pixel-range.js";
 import { product } from "../../shape.js";
-import { toLevels } from "../levels.js";
-import { toFinite } from "../values.js";
+import { toFinite, toLevels } from "../rounding.js";
 
 /** One image or several, one after another, each of the stream's shape and layout. */
 export type StreamImages = Uint8Array | Float32Array;
