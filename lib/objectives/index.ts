@@ -7,6 +7,7 @@ export {
 export { boundarySeeking } from "./boundary-seeking.js";
 export { type EnergyBased, type EnergyBasedOptions, energyBased } from "./energy-based.js";
 export { type FDivergenceOptions, fDivergence } from "./f-divergence.js";
+export { type FormulaObjective, type FormulaOptions, formula } from "./formula.js";
 export { hinge } from "./hinge.js";
 export { leastSquares } from "./least-squares.js";
 export { minimax } from "./minimax.js";

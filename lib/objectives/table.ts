@@ -1,13 +1,15 @@
 // The table of objectives: a new one costs its file, a row here and in index.ts, and a row in
 // native code.
 import type { ScoreKind } from "../architecture/facts.js";
-import { remake } from "../choice.js";
+import { remake, toNative } from "../choice.js";
 import { finder } from "../meant.js";
+import type { NativeChoice } from "../native.js";
 import { nearestOrAll } from "../nearest.js";
 import { boundaryEquilibrium } from "./boundary-equilibrium.js";
 import { boundarySeeking } from "./boundary-seeking.js";
 import { energyBased } from "./energy-based.js";
 import { fDivergence } from "./f-divergence.js";
+import { compiled, formula, generatorLooksAtReals } from "./formula.js";
 import { hinge } from "./hinge.js";
 import { leastSquares } from "./least-squares.js";
 import { minimax } from "./minimax.js";
@@ -18,7 +20,7 @@ import { softmax } from "./softmax.js";
 import { wasserstein } from "./wasserstein.js";
 
 /** Objectives for probabilities and logits. */
-const anyScore = { minimax, nonSaturating, leastSquares };
+const anyScore = { minimax, nonSaturating, leastSquares, formula };
 /** Objectives that judge one score against others, high for reals. */
 const relativistic = { relativisticPaired, relativisticAverage };
 /** Objectives that make no sense of probabilities. */
@@ -50,6 +52,7 @@ const meant = finder({
   boundarySeeking: ["bgan", "bsgan"],
   energyBased: ["ebgan"],
   fDivergence: ["fgan"],
+  formula: ["custom", "expression"],
   hinge: ["geometricgan", "hingegan"],
   leastSquares: ["lsgan", "mse"],
   minimax: ["mmgan", "saturating"],
@@ -75,8 +78,15 @@ export function scoresFor({ type }: Objective): readonly ScoreKind[] {
 }
 
 /** @internal Whether the generator's update scores reals, too. */
-export function looksAtReals({ type }: Objective): boolean {
-  return type in relativistic || type in lowForReals;
+export function looksAtReals(objective: Objective): boolean {
+  if (objective.type === "formula") return generatorLooksAtReals(objective);
+  return objective.type in relativistic || objective.type in lowForReals;
+}
+
+/** @internal An objective, without what is added to it, as native code takes it. */
+export function toNativeObjective(objective: Objective): NativeChoice {
+  const { penalties: _, auxiliaries: __, ...own } = objective;
+  return toNative(objective.type === "formula" ? compiled(objective) : own);
 }
 
 /**

@@ -57,9 +57,12 @@ export interface Modes extends Figures<"modes"> {
 
 /**
  * What an objective's constructor is called in `objectives`; without those for discriminators that
- * are autoencoders.
+ * are autoencoders, and without `formula`, which is any.
  */
-export type ObjectiveName = Exclude<Objective["type"], "energyBased" | "boundaryEquilibrium">;
+export type ObjectiveName = Exclude<
+  Objective["type"],
+  "energyBased" | "boundaryEquilibrium" | "formula"
+>;
 
 /** Every such objective, with the penalties that its own paper trains it with. */
 const rivals: Readonly<Record<ObjectiveName, Objective>> = {

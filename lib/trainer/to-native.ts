@@ -5,7 +5,7 @@ import { keepingNow } from "../keeping.js";
 import type { NativeTrainer, NativeTrainerOptions } from "../native.js";
 import type { Generator } from "../networks.js";
 import { countBytes } from "../networks/network.js";
-import { middleOf } from "../objectives/table.js";
+import { middleOf, toNativeObjective } from "../objectives/table.js";
 import { toNativeOptimizer } from "../optimizers/table.js";
 import { discriminatorPenalties, pathLengthOf } from "../penalties/table.js";
 import { fewestRows } from "./data.js";
@@ -47,11 +47,11 @@ function toNativeAda({ ada, discriminator, objective }: TrainerSettings) {
 function toNativeOptions(settings: TrainerSettings): NativeTrainerOptions {
   const { generator, discriminator, optimizer, order } = settings;
   const frozen = allFrozen(settings);
-  const { penalties, auxiliaries, ...objective } = settings.objective;
+  const { penalties, auxiliaries } = settings.objective;
   const pathLength = pathLengthOf(penalties);
   const [black, white] = generator.range;
   return {
-    objective: toNative(objective),
+    objective: toNativeObjective(settings.objective),
     penalties: discriminatorPenalties(penalties).map(toNative),
     pathLength: pathLength === undefined ? null : toNative(pathLength),
     auxiliaries: auxiliaries.map(toNative),

@@ -53,7 +53,7 @@ describe("n ranks with batch B/n and one rank with batch B", () => {
   it.each([2, 4])(
     "%i of them have equal weights after 50 steps, whatever they play",
     async (size) => {
-      expect(names.length).toBe(2 * 33);
+      expect(names.length).toBe(2 * 34);
       for (const name of names) {
         const apart = distance(await weights(`${size}/${name}`), await weights(`1/${name}`));
         expect(apart, name).toBeLessThan(5e-5);

@@ -71,6 +71,12 @@ export const games = {
   smoothed: game(objectives.nonSaturating({ labelSmoothing: 0.1 })),
   leastSquares: game(objectives.leastSquares()),
   hinge: game(objectives.hinge()),
+  formula: game(
+    objectives.formula({
+      generator: "softplus(mean(real) - fake)",
+      discriminator: "softplus(mean(fake) - real) + square(relu(fake - mean(real)))",
+    }),
+  ),
   weightClip: game(objectives.wasserstein({ weightClip: 0.05 })),
   kl: game(objectives.fDivergence({ divergence: "kl" })),
   reverseKl: game(objectives.fDivergence({ divergence: "reverseKl" })),

@@ -43,6 +43,7 @@ std::unique_ptr<Objective> make_objective(const Choice& choice, ScoreKind kind) 
       {"boundarySeeking", make_boundary_seeking},
       {"energyBased", make_energy_based},
       {"fDivergence", make_f_divergence},
+      {"formula", make_formula},
       {"hinge", make_hinge},
       {"leastSquares", make_least_squares},
       {"minimax", make_minimax},

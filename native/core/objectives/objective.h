@@ -85,6 +85,7 @@ std::unique_ptr<Objective> make_boundary_equilibrium(const Options&, ScoreKind);
 std::unique_ptr<Objective> make_boundary_seeking(const Options&, ScoreKind);
 std::unique_ptr<Objective> make_energy_based(const Options&, ScoreKind);
 std::unique_ptr<Objective> make_f_divergence(const Options&, ScoreKind);
+std::unique_ptr<Objective> make_formula(const Options&, ScoreKind);
 std::unique_ptr<Objective> make_hinge(const Options&, ScoreKind);
 std::unique_ptr<Objective> make_least_squares(const Options&, ScoreKind);
 std::unique_ptr<Objective> make_minimax(const Options&, ScoreKind);

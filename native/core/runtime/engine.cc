@@ -1,5 +1,6 @@
 #include "core/runtime/engine.h"
 
+#include <ATen/Parallel.h>
 #include <pthread.h>
 
 #include <chrono>

@@ -187,6 +187,11 @@ std::vector<Game> games() {
     add("nonSaturating", {"nonSaturating", smooth});
     add("leastSquares", {"leastSquares", smooth});
     add("hinge", {"hinge", {}});
+    add("formula", {"formula",
+                    {{"generator", std::string("real mean fake subtract softplus")},
+                     {"ofPairs", std::string("fake mean real subtract softplus fake exp add")},
+                     {"ofReals", std::string()},
+                     {"ofFakes", std::string()}}});
     add("wasserstein", {"wasserstein", clip});
     add("fDivergence", {"fDivergence", {{"divergence", std::string("kl")}}});
     add("relativisticPaired", {"relativisticPaired", {}});

@@ -205,6 +205,24 @@ void check_terms(const Objective& objective, const Scores& scores) {
   CHECK(both == doctest::Approx(judged.item<double>()));
 }
 
+// Losses that have every function of a formula, in terms that are apart and in pairs.
+std::vector<Options> formulas() {
+  const auto of = [](const char* generator, const char* pairs, const char* reals,
+                     const char* fakes) {
+    return Options{
+        {"generator", generator}, {"ofPairs", pairs}, {"ofReals", reals}, {"ofFakes", fakes}};
+  };
+  return {
+      of("fake negate softplus", "", "real negate softplus", "fake softplus"),
+      of("fake negate", "", "1 real subtract relu 0.5 multiply", "1 fake add relu"),
+      of("fake square 0.1 add sqrt log fake abs multiply", "", "real tanh exp 3 divide",
+         "fake sigmoid 1.5 pow"),
+      of("fake 0.2 max 0.7 min", "", "real square 0.3 add 2 pow", "fake square 0.3 add fake pow"),
+      of("fake real mean subtract softplus", "real fake subtract softplus", "", ""),
+      of("real fake max", "real fake mean subtract square fake real multiply add", "", ""),
+  };
+}
+
 std::vector<Layer> small_critic(const Layer& activation) {
   return {linear("0", 6, 5), activation, linear("2", 5, 1)};
 }
@@ -236,6 +254,7 @@ TEST_CASE("the gradients of every objective equal central differences, for both 
   for (const char* divergence : {"kl", "reverseKl", "pearson", "jensenShannon"}) {
     all.emplace_back("fDivergence", Options{{"divergence", divergence}});
   }
+  for (const Options& losses : formulas()) all.emplace_back("formula", losses);
   for (const auto& [name, chosen] : all) {
     for (const ScoreKind kind : {ScoreKind::kLogit, ScoreKind::kProbability}) {
       for (const char* loss : {"logistic", "leastSquares"}) {
