@@ -1,7 +1,7 @@
 // Losses as text: read once, checked, and handed to native code as a program for a stack.
 import jsep, { type Expression } from "jsep";
 import * as check from "../check.js";
-import { wrongType } from "../errors.js";
+import { outOfRange, wrongType } from "../errors.js";
 import { nearestOrAll } from "../nearest.js";
 
 /** What a formula is of. */
@@ -26,7 +26,7 @@ export type Formula =
 const longest = 1000;
 
 /**
- * Reads a formula. Throws TypeError for what is none.
+ * Reads a formula. Throws TypeError for what is none, RangeError for numbers that are too large.
  * @param name of an error
  */
 export function parseFormula(value: unknown, name: string): Formula {
@@ -47,8 +47,9 @@ function checked(node: Expression, text: string, name: string): Formula {
   const under = (one: unknown) => checked(one as Expression, text, name);
   switch (node.type) {
     case "Literal":
-      if (typeof node.value !== "number" || !check.isFinite32(node.value)) break;
-      return { kind: "number", value: node.value };
+      if (typeof node.value !== "number") break;
+      if (check.isFinite32(node.value)) return { kind: "number", value: node.value };
+      throw outOfRange("what a float32 can hold", `a number in ${name}`, node.value);
     case "Identifier":
       return { kind: "score", name: check.oneOf(node.name, `a name in ${name}`, scoreNames) };
     case "UnaryExpression":

@@ -16,7 +16,6 @@ it.each<[string, unknown, string | RegExp]>([
   ["a text", "'fake'", `Expected ${formula} but received "'fake'"`],
   ["a list", "[fake]", `Expected ${formula} but received "[fake]"`],
   ["a choice", "fake ? 1 : 2", `Expected ${formula} but received "fake ? 1 : 2"`],
-  ["infinity", "fake * 1e39", `Expected ${formula} but received "fake * 1e39"`],
   ["a sign that is none", "!fake", `Expected ${formula} but received "!fake"`],
   [
     "an open parenthesis",
@@ -77,6 +76,17 @@ it.each<[string, unknown, string | RegExp]>([
   const make = () => objectives.formula({ generator: bad(generator) });
   expect(make).toThrow(TypeError);
   expect(make).toThrow(message);
+});
+
+it.each([
+  ["1e39", "1e+39"],
+  ["1e999", "Infinity"],
+])("refuses a number that no float32 holds: %s", (number, told) => {
+  const make = () => objectives.formula({ generator: `fake * ${number}` });
+  expect(make).toThrow(RangeError);
+  expect(make).toThrow(
+    `Expected what a float32 can hold for a number in generator of formula but received ${told}`,
+  );
 });
 
 it("refuses losses of the discriminator that forget a score", () => {
