@@ -198,7 +198,7 @@ refuses("new Trainer", [
     "an objective of the prototype",
     () => make({ objective: JSON.parse('{ "type": "__proto__" }') }),
     "TypeError",
-    'Expected one of minimax, nonSaturating, leastSquares, hinge, wasserstein, relativisticPaired, relativisticAverage, fDivergence, boundarySeeking, softmax, energyBased, boundaryEquilibrium for objective.type but received "__proto__"',
+    'Expected one of minimax, nonSaturating, leastSquares, formula, hinge, wasserstein, relativisticPaired, relativisticAverage, fDivergence, boundarySeeking, softmax, energyBased, boundaryEquilibrium for objective.type but received "__proto__"',
   ],
   [
     "an objective by the name of its paper",
