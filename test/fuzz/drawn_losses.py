@@ -1,5 +1,6 @@
 """Every objective, penalty and auxiliary in PyTorch's operations, as the scripts of test/parity have them."""
 
+import ast
 import math
 
 import torch
@@ -15,12 +16,49 @@ DIVERGENCES = {
 }
 
 
+def _of_two(function):
+    """A function of two tensors, one of which may be a number."""
+    return lambda x, y: function(x, torch.as_tensor(y))
+
+
+FUNCTIONS = {
+    **{name: getattr(torch, name) for name in ("abs", "exp", "log", "mean", "relu", "sigmoid", "sqrt", "square", "tanh")},
+    **{"softplus": F.softplus, "pow": _of_two(torch.pow)},
+    **{"max": _of_two(torch.maximum), "min": _of_two(torch.minimum)},
+}
+
+
+class Formula:
+    """A loss as text. A sum of a term of reals and one of fakes is averaged over each."""
+
+    def __init__(self, text):
+        tree = ast.parse(text, mode="eval").body
+        parts = [tree]
+        if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Add):
+            sides = [tree.left, tree.right]
+            if [self._names(side) for side in sides] == [{"real"}, {"fake"}]:
+                parts = sides
+        self.looks_at_reals = "real" in self._names(tree)
+        self.parts = [compile(ast.Expression(part), text, "eval") for part in parts]
+
+    @staticmethod
+    def _names(tree):
+        return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} & {"real", "fake"}
+
+    def __call__(self, real, fake):
+        scores = {"real": real, "fake": fake}
+        return sum(eval(part, FUNCTIONS, scores).mean() for part in self.parts)
+
+
 class Losses:
     def __init__(self, objective, probabilities):
         self.options = objective
         self.type = objective["type"]
         self.cross_entropy = F.binary_cross_entropy if probabilities else F.binary_cross_entropy_with_logits
         self.looks_at_reals = self.type.startswith("relativistic") or self.type == "softmax"
+        if self.type == "formula":
+            self.formulas = {player: Formula(objective[player]) for player in ("generator", "discriminator")}
+            self.looks_at_reals = self.formulas["generator"].looks_at_reals
 
     def _against(self, scores, target):
         return self.cross_entropy(scores, torch.full_like(scores, target))
@@ -52,6 +90,8 @@ class Losses:
             return self._average(real, fake, 1, 0)
         if self.type == "softmax":
             return real.mean() + torch.logsumexp(-torch.cat([real, fake]).flatten(), 0)
+        if self.type == "formula":
+            return self.formulas["discriminator"](real, fake)
         if self.type == "energyBased":
             return real.mean() + F.relu(self.options["margin"] - fake).mean()
         activation, conjugate = DIVERGENCES[self.options["divergence"]]
@@ -75,6 +115,8 @@ class Losses:
         if self.type == "softmax":
             everything = torch.cat([real, fake])
             return everything.mean() + torch.logsumexp(-everything.flatten(), 0)
+        if self.type == "formula":
+            return self.formulas["generator"](real, fake)
         if self.type == "energyBased":
             return fake.mean()
         return -DIVERGENCES[self.options["divergence"]][0](fake).mean()
