@@ -24,6 +24,8 @@ export type Formula =
 
 /** More of a text is no formula that somebody wrote. */
 const longest = 1000;
+/** What jsep reads past: signs between expressions, of which there is one, and what calls `f?.()`. */
+const passedOver = /[;?]|(?<=(?:^|[(,])\s*),|,(?=\s*(?:$|\)))/;
 
 /**
  * Reads a formula. Throws TypeError for what is none, RangeError for numbers that are too large.
@@ -33,14 +35,19 @@ export function parseFormula(value: unknown, name: string): Formula {
   const text = check.string(value, name);
   if (text.length > longest)
     throw wrongType(`a formula of ${longest} characters at most`, name, text);
-  let parsed: Expression;
+  return checked(parsed(text, name), text, name);
+}
+
+function parsed(text: string, name: string): Expression {
+  const endsAt = (at: number) =>
+    wrongType(`a formula, which this is not from character ${at + 1} on,`, name, text);
+  const stray = text.search(passedOver);
+  if (stray >= 0) throw endsAt(stray);
   try {
-    parsed = jsep(text);
+    return jsep(text);
   } catch (cause) {
-    const at = (cause as { index?: number }).index ?? 0;
-    throw wrongType(`a formula, which this is not from character ${at + 1} on,`, name, text);
+    throw endsAt((cause as { index?: number }).index ?? 0);
   }
-  return checked(parsed, text, name);
 }
 
 function checked(node: Expression, text: string, name: string): Formula {
@@ -72,7 +79,7 @@ function operatorOf(sign: unknown, name: string) {
 function called(node: Expression, under: (one: unknown) => Formula, name: string): Formula {
   const { callee, arguments: given } = node as Expression & { callee: Expression; arguments: [] };
   const known = Object.keys(functions) as (keyof typeof functions)[];
-  const one = check.oneOf(callee.name, `a function in ${name}`, known, (value) =>
+  const one = check.oneOf(pathOf(callee), `a function in ${name}`, known, (value) =>
     nearestOrAll(value, known),
   );
   const count = functions[one];
@@ -83,6 +90,12 @@ function called(node: Expression, under: (one: unknown) => Formula, name: string
       given.length,
     );
   return call(one, ...given.map(under));
+}
+
+/** `exp` and `Math.exp`, and undefined for what has no name. */
+function pathOf(node: Expression): unknown {
+  if (node.type !== "MemberExpression" || node.computed) return node.name;
+  return `${pathOf(node.object as Expression)}.${pathOf(node.property as Expression)}`;
 }
 
 const call = (one: Call, ...of: Formula[]): Formula => ({ kind: "call", call: one, of });

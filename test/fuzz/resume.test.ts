@@ -127,6 +127,8 @@ const objective = some<(terms: Terms) => Objective>(
   (terms) => objectives.relativisticPaired(terms),
   (terms) => objectives.relativisticAverage(terms),
   (terms) => objectives.softmax(terms),
+  (terms) => objectives.formula({ ...terms, generator: "softplus(-fake)" }),
+  (terms) => objectives.formula({ ...terms, discriminator: "square(real - tanh(fake))" }),
   (terms) => objectives.energyBased({ ...terms, margin: 0.5 }),
   (terms) => objectives.boundaryEquilibrium({ ...terms, lambda: 0.3 }),
 );

@@ -25,6 +25,7 @@ import { parseRunConfig } from "../../lib/run/parse-config.js";
 import { planRun } from "../../lib/run/plan.js";
 import { makeFolder } from "../helpers/folder.js";
 import { anything, holds, readOrRefuse } from "../helpers/fuzz.js";
+import { tinyTrainer } from "../helpers/training.js";
 
 const numbers = fc.oneof(
   fc.nat(100),
@@ -101,6 +102,7 @@ const chosen = fc
       "energyBased",
       "boundaryEquilibrium",
       "softmax",
+      "formula",
       "fDivergence" as const,
     ),
     fc.uniqueArray(penalty, { selector: ({ make }) => make, maxLength: 4 }),
@@ -132,6 +134,21 @@ const optimizer = fc
     optimizers[name as "adam"]({ lr, schedule, clipGradNorm }),
   );
 
+/** What a formula is made of, and what looks like it. */
+const word = fc.constantFrom(
+  ...["real", "fake", "real", "fake", "1", "0.5", "1e99", "+", "-", "*", "/", "**", "(", ")", ","],
+  ...[
+    "tanh(fake)",
+    "max(",
+    "pow(fake, 2)",
+    "mean(real)",
+    "sin(fake)",
+    "fake.real",
+    "[fake]",
+    "'a'",
+  ],
+);
+
 const throughFile = (choice: unknown): unknown => JSON.parse(JSON.stringify(choice));
 /** A sound value with a field that is something else. */
 const forge = <T extends object>(sound: fc.Arbitrary<T>) =>
@@ -154,6 +171,20 @@ describe("a choice", () => {
       const found = await readOrRefuse(() => checkObjective(one, "objective"));
       if (found !== undefined)
         expect(checkObjective(throughFile(found), "objective")).toEqual(found);
+    },
+  );
+  holds(
+    "of a text that a stranger wrote is a formula or a sentence",
+    fc.oneof(
+      fc.string(),
+      fc.array(word).map((words) => words.join(" ")),
+    ),
+    async (text) => {
+      const options = { generator: text, discriminator: `${text} + real - fake` };
+      const found = await readOrRefuse(() => objectives.formula(options));
+      if (found === undefined) return;
+      using trainer = tinyTrainer({ objective: found });
+      await trainer.plan(4); // for which native code reads it, too
     },
   );
   holds(

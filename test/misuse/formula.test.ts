@@ -5,6 +5,8 @@ import { bad } from "../helpers/misuse.js";
 
 const names = "abs, exp, log, mean, relu, sigmoid, softplus, sqrt, square, tanh, max, min, pow";
 const formula = "a formula of real and fake for generator of formula";
+const from = (character: number, text: string) =>
+  `Expected a formula, which this is not from character ${character} on, for generator of formula but received "${text}"`;
 const parentheses = `${"(".repeat(990)}fake`;
 
 it.each<[string, unknown, string | RegExp]>([
@@ -12,16 +14,23 @@ it.each<[string, unknown, string | RegExp]>([
   ["null", null, "Expected a value for generator of formula but received null"],
   ["nothing", "", 'Expected a non-empty string for generator of formula but received ""'],
   ["spaces", "  ", `Expected ${formula} but received "  "`],
-  ["two formulas", "fake; fake", `Expected ${formula} but received "fake; fake"`],
+  ["two formulas", "fake; fake", from(5, "fake; fake")],
+  [
+    "two formulas in parentheses",
+    "-(fake, real)",
+    `Expected ${formula} but received "-(fake, real)"`,
+  ],
+  ["a sign before it", " , fake", from(2, " , fake")],
+  ["a sign after it", "fake ,", from(6, "fake ,")],
+  ["a value that is missing", "-(, fake)", from(3, "-(, fake)")],
+  ["a sign too many", "(fake, )", from(6, "(fake, )")],
+  ["a call of JavaScript's", "exp?.(fake)", from(4, "exp?.(fake)")],
   ["a text", "'fake'", `Expected ${formula} but received "'fake'"`],
   ["a list", "[fake]", `Expected ${formula} but received "[fake]"`],
-  ["a choice", "fake ? 1 : 2", `Expected ${formula} but received "fake ? 1 : 2"`],
+  ["a choice", "fake ? 1 : 2", from(6, "fake ? 1 : 2")],
+  ["a function without a name", "(fake)(fake)[0](1)", /^Expected one of abs.* for a function /],
   ["a sign that is none", "!fake", `Expected ${formula} but received "!fake"`],
-  [
-    "an open parenthesis",
-    "softplus(-fake",
-    'Expected a formula, which this is not from character 15 on, for generator of formula but received "softplus(-fake"',
-  ],
+  ["an open parenthesis", "softplus(-fake", from(15, "softplus(-fake")],
   [
     "a name that is none",
     "-fakes",
@@ -30,7 +39,7 @@ it.each<[string, unknown, string | RegExp]>([
   [
     "a function of JavaScript",
     "Math.exp(fake)",
-    `Expected one of ${names} for a function in generator of formula but received undefined`,
+    `Expected one of ${names} for a function in generator of formula but received "Math.exp"`,
   ],
   [
     "a function with a mistake",
