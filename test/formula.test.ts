@@ -114,6 +114,65 @@ it.each([
   },
 );
 
+it.each([
+  ["a constant, and factors on either side", "3 - 2 * (real - square(fake) * 0.25) / 4 + exp(0.5)"],
+  ["a sum that is negated", "-(real - softplus(fake)) - -relu(0.3 - real)"],
+  ["a sum that is divided", "(square(real - 1) + square(+fake + 1) - 1) / 2"],
+  ["a sum with a factor behind it", "(softplus(-real) + softplus(fake)) * 0.5"],
+  ["powers", "pow(real - 1, 2) - fake + pow(2, fake)"],
+  ["the larger and the smaller", "max(0, 1 - real) - min(fake, 0.1) + max(0, fake)"],
+])("is the same sum term by term as in pairs: %s", async (_, discriminator) => {
+  using data = await labelledImages(24);
+  const trained = (text: string, execution: "eager" | "fused") =>
+    tinyTrainer({ objective: formula({ discriminator: text }), execution });
+  using terms = trained(discriminator, "fused");
+  using pairs = trained(`${discriminator} + 0 * real * fake`, "eager");
+  expect((await terms.plan(8)).kind).toBe("planned");
+  const found = (await losses(terms, data, 6)).flat();
+  expect(largestDifference(found, (await losses(pairs, data, 6)).flat())).toBeLessThan(2e-6);
+});
+
+it("has pairs in a graph where other terms are apart", async () => {
+  const discriminator = "softplus(fake - real) + square(real)";
+  using trainer = tinyTrainer({ objective: formula({ discriminator }), execution: "fused" });
+  expect((await trainer.plan(8)).kind).toBe("rewritten");
+});
+
+it("raises to the power that it says", async () => {
+  using data = await labelledImages(24);
+  const of = (generator: string) =>
+    losses(tinyTrainer({ objective: formula({ generator }), execution: "eager" }), data, 3);
+  expect(
+    largestDifference((await of("pow(fake - 2, 2)")).flat(), (await of("square(fake - 2)")).flat()),
+  ).toBeLessThan(1e-6);
+});
+
+it("may have 1000 characters", () => {
+  const generator = "fake".padEnd(1000);
+  expect(formula({ generator }).generator).toBe(generator);
+});
+
+it("has the arithmetic of what looks at reals, or does not", async () => {
+  const flopsOf = async (objective: Objective) => {
+    using trainer = tinyTrainer({ objective, execution: "eager" });
+    return (await trainer.explain({ batchSize: 8 })).flops;
+  };
+  const found = twins.slice(0, 2).map(([, written]) => flopsOf({ ...written, penalties: [] }));
+  const [hinge, paired] = await Promise.all(found);
+  expect(hinge).toBe(await flopsOf(objectives.hinge()));
+  expect(paired).toBe(await flopsOf(objectives.relativisticPaired()));
+  expect(paired).toBeGreaterThan(hinge as number);
+});
+
+it("has no score between real and fake for ada where the generator looks at reals", () => {
+  const of = (generator: string) => tinyTrainer({ objective: formula({ generator }), ada: {} });
+  expect(() => of("softplus(real - fake)")).toThrow(
+    "Expected true, as the sign of a score tells nothing under formula, for ada.fixed but received false",
+  );
+  using trainer = of("softplus(-fake)");
+  expect(trainer.settings.ada?.fixed).toBe(false);
+});
+
 it("is data, and stays as it was written", () => {
   const written = formula({ generator: "-fake", discriminator: " fake  -real " });
   expect(written).toEqual({
