@@ -43,7 +43,7 @@ const std::map<std::string, Program::Unary> unary = {
     {"log", {at::log, [](double x) { return Term{std::log(x), 1 / x}; }}},
     {"mean", {[](const Tensor& x) { return x.mean(); }, nullptr}},
     {"negate", {at::neg, [](double x) { return Term{-x, -1}; }}},
-    {"relu", {at::relu, [](double x) { return x > 0 ? Term{x, 1} : Term{x < 0 ? 0 : x, 0}; }}},
+    {"relu", {at::relu, [](double x) { return x <= 0 ? Term{0, 0} : Term{x, 1}; }}},
     {"sigmoid",
      {at::sigmoid, [](double x) { return Term{sigmoid(x), sigmoid(x) * (1 - sigmoid(x))}; }}},
     {"softplus",
@@ -57,14 +57,19 @@ const std::map<std::string, Program::Unary> unary = {
      {at::tanh, [](double x) { return Term{std::tanh(x), 1 - std::tanh(x) * std::tanh(x)}; }}},
 };
 
+// NaN, which comparisons let pass, stays NaN.
+double larger(double x, double y) { return std::isnan(x) || x > y ? x : y; }
+double smaller(double x, double y) { return std::isnan(x) || x < y ? x : y; }
+
 // Where two are as large, each has half of the derivative.
-double share(double own, double other) { return own > other ? 1 : own == other ? 0.5 : 0; }
+double share(double own, double other) { return own < other ? 0 : own == other ? 0.5 : 1; }
 
 Term power(const Term& x, const Term& y) {
   const double value = std::pow(x.value, y.value);
   // A part that nothing depends on is 0, whatever it is multiplied with.
   const double of_x = x.slope == 0 || y.value == 0 ? 0 : y.value * std::pow(x.value, y.value - 1);
-  const double of_y = y.slope == 0 || value == 0 ? 0 : value * std::log(x.value);
+  const double of_y =
+      y.slope == 0 || (x.value == 0 && y.value >= 0) ? 0 : value * std::log(x.value);
   return {value, of_x * x.slope + of_y * y.slope};
 }
 
@@ -89,13 +94,13 @@ const std::map<std::string, Program::Binary> binary = {
     {"max",
      {at::maximum,
       [](const Term& x, const Term& y) {
-        return Term{std::max(x.value, y.value),
+        return Term{larger(x.value, y.value),
                     share(x.value, y.value) * x.slope + share(y.value, x.value) * y.slope};
       }}},
     {"min",
      {at::minimum,
       [](const Term& x, const Term& y) {
-        return Term{std::min(x.value, y.value),
+        return Term{smaller(x.value, y.value),
                     share(y.value, x.value) * x.slope + share(x.value, y.value) * y.slope};
       }}},
     {"pow", {[](const Tensor& x, const Tensor& y) { return at::pow(x, y); }, power}},
@@ -125,15 +130,16 @@ Term apply(const Program::Binary& function, const Term& x, const Term& y) {
 Program::Program(const std::string& text) {
   std::istringstream words(text);
   int64_t values = 0;  // on the stack
+  bool has_all = true;
   for (std::string word; words >> word;) {
     steps_.push_back(step_of(word));
     has_mean_ = has_mean_ || word == "mean";
     const Step::Kind kind = steps_.back().kind;
     const int64_t taken = kind == Step::kBinary ? 2 : kind == Step::kUnary ? 1 : 0;
-    if (values < taken) break;
+    has_all = has_all && values >= taken;
     values += 1 - taken;
   }
-  if (!text.empty() && (values != 1 || !words.eof())) {
+  if (!text.empty() && (values != 1 || !has_all)) {
     throw Error("ERR_NATIVE", "Expected a program but received \"" + text + "\"");
   }
 }
