@@ -195,6 +195,40 @@ describe("a config file that is wrong", () => {
     expect(await problems({ objective: { type } })).toEqual(found);
   });
 
+  it.each<[string, object, string]>([
+    [
+      "a function that there is not",
+      { generator: "softPlus(-fake)" },
+      'softplus for a function in generator of formula but received "softPlus"',
+    ],
+    [
+      "a parenthesis that is missing",
+      { discriminator: "relu(1 - real) + relu(1 + fake" },
+      'a formula, which this is not from character 31 on, for discriminator of formula but received "relu(1 - real) + relu(1 + fake"',
+    ],
+    [
+      "a score that is missing",
+      { discriminator: "relu(1 + fake)" },
+      'a formula of real and fake for discriminator of formula but received "relu(1 + fake)"',
+    ],
+    [
+      "a number that is too large",
+      { generator: "fake * 1e39" },
+      "what a float32 can hold for a number in generator of formula but received 1e+39",
+    ],
+    [
+      "an option that there is not",
+      { generater: "-fake" },
+      'the option generator for options of formula but received "generater"',
+    ],
+  ])("hears of losses as text with %s", async (_, losses, sentence) => {
+    const value = { ...options, objective: { type: "formula", ...losses }, seed: -1 };
+    expect(await problems(value)).toEqual([
+      "Expected a whole number of at least 0 for seed but received -1",
+      `Expected ${sentence} (in objective)`,
+    ]);
+  });
+
   it("is read as its own keys alone", async () => {
     expect(await problems('{ "__proto__": { "steps": 0 }, "toString": 1, "size": 1e999 }')).toEqual(
       [

@@ -89,6 +89,35 @@ describe("a config file", () => {
     expect(await weights("mirrored")).not.toEqual(await weights("first"));
   });
 
+  it("may have losses as text, which stand in the run's config.json and go on from there", async () => {
+    const objective = {
+      type: "formula",
+      generator: "-fake",
+      discriminator: "relu(1 - real) + relu(1 + fake) + 1e-3 * square(real) / 2",
+      penalties: [{ type: "r1", weight: 2 }],
+    };
+    const path = await write("formula.json", { ...options, objective });
+    expect((await run(`train ${path} --out formula`)).code).toBe(0);
+    const { objective: kept } = await readJson("formula/config.json");
+    expect(kept).toEqual({
+      ...objective,
+      penalties: [expect.objectContaining({ weight: 2 })],
+      auxiliaries: [],
+    });
+    expect((await run(`train ${path} --steps 2 --out formula-halves`)).code).toBe(0);
+    expect((await run("train --resume --steps 4 --out formula-halves")).code).toBe(0);
+    const weights = (folder: string) => readFile(at(`${folder}/weights/discriminator.safetensors`));
+    expect(await weights("formula-halves")).toEqual(await weights("formula"));
+    expect(await weights("formula")).not.toEqual(await weights("first"));
+    const other = { ...objective, generator: "square(fake - 1)" };
+    const changed = await write("other-formula.json", { ...options, objective: other });
+    const refused = await run(`train ${changed} --restartable --out formula`);
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      'Expected "-fake", as the run in "formula" has it, for objective.generator of other-formula.json but received "square(fake - 1)"\n',
+    ]);
+  });
+
   it("may name its schema, and be tried in a dry run", async () => {
     const path = await write("schema.json", { ...options, $schema: "x" });
     const { code, stdout } = await run(`train ${path} --dry-run --json`);
