@@ -13,16 +13,21 @@ namespace sparring {
 inline at::Tensor channels_first(const at::Tensor& last) { return last.permute({0, 3, 1, 2}); }
 
 // Fills `planes`, [N, C, H, W], with images [N, H, W, C], on this thread alone: some rows at a
-// time, as libtorch shares more values than that among threads, of which JavaScript's is to get
-// none.
+// time, and of wide ones some columns, as libtorch shares more values than that among threads, of
+// which JavaScript's is to get none.
 inline void fill_planes(const at::Tensor& planes, const at::Tensor& last) {
   if (planes.numel() == 0) return;
   const at::Tensor first = channels_first(last);
-  const int64_t rows = first.size(2), row = first.size(0) * first.size(1) * first.size(3);
-  const int64_t some = std::max(int64_t{1}, (at::internal::GRAIN_SIZE - 1) / row);
-  for (int64_t start = 0; start < rows; start += some) {
-    const int64_t count = std::min(some, rows - start);
-    planes.narrow(2, start, count).copy_(first.narrow(2, start, count));
+  const int64_t pixel = first.size(0) * first.size(1), rows = first.size(2), row = first.size(3);
+  const auto some = [](int64_t values) {
+    return std::max(int64_t{1}, (at::internal::GRAIN_SIZE - 1) / values);
+  };
+  const int64_t width = std::min(row, some(pixel)), height = some(pixel * width);
+  const auto part = [&](const at::Tensor& images, int64_t y, int64_t x) {
+    return images.narrow(2, y, std::min(height, rows - y)).narrow(3, x, std::min(width, row - x));
+  };
+  for (int64_t y = 0; y < rows; y += height) {
+    for (int64_t x = 0; x < row; x += width) part(planes, y, x).copy_(part(first, y, x));
   }
 }
 
