@@ -8,7 +8,10 @@ import {
   optimizers,
   Trainer,
 } from "sparring";
+import { addon } from "../dist/addon.js";
 
+// A machine with less free memory than the large batch holds would refuse it before the step.
+addon().availableMemory = () => 64e9;
 const image = [1, 8, 8];
 const sgd = optimizers.sgd({ lr: 0.01 });
 const data = await datasets.fromBytes(new Uint8Array(20_000 * 64), { shape: [20_000, ...image] });
