@@ -1,6 +1,7 @@
 // A rank, or one process alone: `child.mjs WHAT JSON`, under the variables of helpers/ranks.ts. Prints a line of JSON at
 // its end; an error as the last line of stderr.
 import { truncate } from "node:fs/promises";
+import { connect } from "node:net";
 import { join } from "node:path";
 import {
   Discriminator,
@@ -43,6 +44,7 @@ const acts = {
 
 try {
   await setThreads(1);
+  await othersToCome();
   if (what === "exitAlone") setTimeout(() => process.exit(7), 1_000);
   const group =
     distributed.isLaunched() && what !== "greet"
@@ -55,6 +57,15 @@ try {
 } catch (error) {
   process.stderr.write(`${error.code ?? error.name}: ${error.message}\n`);
   process.exitCode = 1;
+}
+
+/** Until all ranks have loaded, where they were started together. */
+async function othersToCome() {
+  const { SPARRING_TEST_GATE: gate } = process.env;
+  if (gate === undefined) return;
+  // It may be open, and gone, by now.
+  const door = connect(Number(gate), "127.0.0.1").on("error", () => {});
+  await new Promise((resolve) => door.on("close", resolve).resume());
 }
 
 /** What a tick tells of the whole batch. */

@@ -1,5 +1,5 @@
 // Ranks as processes of this machine, over loopback, as a launcher would start them.
-import { createServer } from "node:net";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { type Ended, mainFile, type Started, start } from "./cli.js";
 
@@ -11,7 +11,7 @@ export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer().once("error", reject);
     server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
+      const { port } = server.address() as AddressInfo;
       server.close(() => resolve(port));
     });
   });
@@ -30,7 +30,24 @@ export function rankEnvironment(rank: number, size: number, port: number): NodeJ
 }
 
 /**
- * Starts test/distributed/child.mjs as every rank.
+ * Opens once so many have come to its port. On a busy machine one process starts seconds after
+ * another: ranks that wait for each other for two or three would not meet.
+ */
+async function makeGate(count: number): Promise<{ readonly port: number; open(): void }> {
+  const guests: Socket[] = [];
+  const open = () => {
+    server.close();
+    for (const guest of guests) guest.end();
+  };
+  const server = createServer((guest) => {
+    if (guests.push(guest.on("error", () => {})) === count) open();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { port: (server.address() as AddressInfo).port, open };
+}
+
+/**
+ * Starts test/distributed/child.mjs as every rank. All of them have loaded before the first joins.
  *
  * @param what its first argument, for each rank
  * @param env what single ranks are told instead, by rank
@@ -42,17 +59,22 @@ export async function startRanks(
   env: Readonly<Record<number, NodeJS.ProcessEnv>> = {},
 ): Promise<Started[]> {
   const port = await freePort();
-  return Array.from({ length: size }, (_, rank) =>
+  const gate = await makeGate(size);
+  const ranks = Array.from({ length: size }, (_, rank) =>
     start(
       process.execPath,
       [child, typeof what === "string" ? what : (what[rank] as string), JSON.stringify(given)],
       root,
       {
         ...rankEnvironment(rank, size, port),
+        SPARRING_TEST_GATE: String(gate.port),
         ...env[rank],
       },
     ),
   );
+  // Nobody waits for one that will not come.
+  for (const { ended } of ranks) void ended.then(gate.open, gate.open);
+  return ranks;
 }
 
 /** Starts `sparring` as every rank. @param own what single ranks are told instead, by rank */
