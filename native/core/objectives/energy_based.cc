@@ -17,7 +17,7 @@ class EnergyBased : public Objective {
   Term generator_term(double fake) const override { return {fake, 1}; }
   Term real_term(double real) const override { return {real, 1}; }
   Term fake_term(double fake) const override {
-    return fake < margin_ ? Term{margin_ - fake, -1} : Term{};
+    return fake >= margin_ ? Term{} : Term{margin_ - fake, -1};  // NaN stays NaN
   }
 
  private:

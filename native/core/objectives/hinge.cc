@@ -13,8 +13,9 @@ class Hinge : public Objective {
   }
   bool is_pointwise() const override { return true; }
   Term generator_term(double fake) const override { return {-fake, -1}; }
-  Term real_term(double real) const override { return real < 1 ? Term{1 - real, -1} : Term{}; }
-  Term fake_term(double fake) const override { return fake > -1 ? Term{1 + fake, 1} : Term{}; }
+  // NaN is beyond no margin, and stays NaN.
+  Term real_term(double real) const override { return real >= 1 ? Term{} : Term{1 - real, -1}; }
+  Term fake_term(double fake) const override { return fake <= -1 ? Term{} : Term{1 + fake, 1}; }
 };
 
 }  // namespace

@@ -2,6 +2,9 @@
 // second derivative), auxiliaries, augmentation, and both orders through every layer.
 #include "core/test/gradients.h"
 
+#include <cmath>
+#include <limits>
+
 #include "core/error.h"
 #include "core/test/check.h"  // last: see there
 #include "core/test/pairs.h"
@@ -223,21 +226,8 @@ std::vector<Options> formulas() {
   };
 }
 
-std::vector<Layer> small_critic(const Layer& activation) {
-  return {linear("0", 6, 5), activation, linear("2", 5, 1)};
-}
-
-}  // namespace
-
-TEST_CASE("first and second derivatives of every layer equal central differences") {
-  for (const Layer& one : image_layers()) check_both_orders(one, {4, 4, 4, 4});
-  for (const Layer& one : feature_layers()) check_both_orders(one, {4, 6});
-  for (const Layer& one : activations()) check_both_orders(one, {4, 6});
-  check_both_orders(linear("1", 6, 3), {4, 6});
-  check_both_orders(layer("flatten", "1"), {4, 2, 2, 2});
-}
-
-TEST_CASE("the gradients of every objective equal central differences, for both players") {
+// Every objective, by name and with options of its own.
+std::vector<std::pair<std::string, Options>> all_objectives() {
   const std::vector<std::string> names = {"minimax",
                                           "nonSaturating",
                                           "leastSquares",
@@ -255,7 +245,25 @@ TEST_CASE("the gradients of every objective equal central differences, for both 
     all.emplace_back("fDivergence", Options{{"divergence", divergence}});
   }
   for (const Options& losses : formulas()) all.emplace_back("formula", losses);
-  for (const auto& [name, chosen] : all) {
+  return all;
+}
+
+std::vector<Layer> small_critic(const Layer& activation) {
+  return {linear("0", 6, 5), activation, linear("2", 5, 1)};
+}
+
+}  // namespace
+
+TEST_CASE("first and second derivatives of every layer equal central differences") {
+  for (const Layer& one : image_layers()) check_both_orders(one, {4, 4, 4, 4});
+  for (const Layer& one : feature_layers()) check_both_orders(one, {4, 6});
+  for (const Layer& one : activations()) check_both_orders(one, {4, 6});
+  check_both_orders(linear("1", 6, 3), {4, 6});
+  check_both_orders(layer("flatten", "1"), {4, 2, 2, 2});
+}
+
+TEST_CASE("the gradients of every objective equal central differences, for both players") {
+  for (const auto& [name, chosen] : all_objectives()) {
     for (const ScoreKind kind : {ScoreKind::kLogit, ScoreKind::kProbability}) {
       for (const char* loss : {"logistic", "leastSquares"}) {
         CAPTURE(name);
@@ -274,6 +282,20 @@ TEST_CASE("the gradients of every objective equal central differences, for both 
         CHECK(gradient_error([&] { return objective->generator_loss(scores); }, both) < kBound);
         if (objective->is_pointwise()) check_terms(*objective, scores);
       }
+    }
+  }
+}
+
+TEST_CASE("scores that are NaN are NaN in every term of a loss") {
+  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+  for (const auto& [name, options] : all_objectives()) {
+    for (const ScoreKind kind : {ScoreKind::kLogit, ScoreKind::kProbability}) {
+      CAPTURE(name);
+      const auto objective = make_objective({name, options}, kind);
+      if (!objective->is_pointwise()) continue;
+      CHECK(std::isnan(objective->generator_term(kNaN).value));
+      CHECK(std::isnan(objective->real_term(kNaN).value));
+      CHECK(std::isnan(objective->fake_term(kNaN).value));
     }
   }
 }
