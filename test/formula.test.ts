@@ -102,14 +102,17 @@ it("is for probabilities as well, which a formula sees as they are", async () =>
 });
 
 it.each([
-  ["terms that are apart", "softplus(-real) + softplus(fake)", "planned"],
-  ["terms with a factor and a constant", "1 - 2 * (real - square(fake)) / 4", "planned"],
-  ["pairs", "softplus(fake - real)", "rewritten"],
-  ["a mean", "softplus(-real) + softplus(mean(fake))", "rewritten"],
+  ["terms that are apart", { discriminator: "softplus(-real) + softplus(fake)" }, "planned"],
+  ["a factor and a constant", { discriminator: "1 - 2 * (real - square(fake)) / 4" }, "planned"],
+  ["pairs", { discriminator: "softplus(fake - real)" }, "rewritten"],
+  ["a mean of fakes", { discriminator: "softplus(-real) + softplus(mean(fake))" }, "rewritten"],
+  ["a mean of reals", { discriminator: "softplus(-mean(real)) + softplus(fake)" }, "rewritten"],
+  ["a mean for the generator", { generator: "square(mean(fake) - 1)" }, "rewritten"],
+  ["reals for the generator", { generator: "softplus(real - fake)" }, "rewritten"],
 ])(
   "networks of linear layers have a list of calls with %s, or a graph",
-  async (_, discriminator, kind) => {
-    const trainer = tinyTrainer({ objective: formula({ discriminator }), execution: "fused" });
+  async (_, options, kind) => {
+    const trainer = tinyTrainer({ objective: formula(options), execution: "fused" });
     expect((await trainer.plan(8)).kind).toBe(kind);
   },
 );
