@@ -32,7 +32,7 @@ using Borrow = at::Tensor (*)(const Napi::Value&, const Shape&);
 at::Tensor borrowed_from(const Napi::Object& source, const char* key, Borrow borrow) {
   const Shape shape = to_shape(source.Get("shape"));
   if (!to_flag(source, "channelsLast")) return borrow(source.Get(key), shape);
-  return channels_first(borrow(source.Get(key), {shape[0], shape[2], shape[3], shape[1]}));
+  return planes_of(borrow(source.Get(key), {shape[0], shape[2], shape[3], shape[1]}));
 }
 
 // Memory of a dataset's own, channels first, in place of what is JavaScript's.

@@ -169,7 +169,7 @@ Feed::Fed Feed::next() {
 // Here, and not where they come: that is JavaScript's thread, which has other things to do.
 at::Tensor Feed::turned(const at::Tensor& images) const {
   const std::vector<int64_t>& image = options_.image;
-  return channels_first(images.view({images.size(0), image[1], image[2], image[0]})).contiguous();
+  return planes_of(images.view({images.size(0), image[1], image[2], image[0]})).contiguous();
 }
 
 uint64_t Feed::identity() const {

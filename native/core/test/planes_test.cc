@@ -27,8 +27,8 @@ TEST_CASE("images whose channels come last fill planes with what is where it say
     RandomStream stream(1);
     const at::Tensor planes = at::randint(256, shape, stream.cpu(), at::TensorOptions(at::kByte));
     const at::Tensor last = planes.permute({0, 2, 3, 1}).contiguous();
-    CHECK(at::equal(channels_first(last), planes));
-    CHECK(channels_first(last).const_data_ptr() == last.const_data_ptr());
+    CHECK(at::equal(planes_of(last), planes));
+    CHECK(planes_of(last).const_data_ptr() == last.const_data_ptr());
     const at::Tensor filled = at::empty_like(planes);
     fill_planes(filled, last);
     CHECK(at::equal(filled, planes));
