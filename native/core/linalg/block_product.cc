@@ -16,10 +16,28 @@ namespace {
 constexpr int64_t kMostInner = 512, kMostColumns = 256;
 // Of one whose rows are short and lie one behind the other, twice as much does.
 constexpr int64_t kMostInnerOfShort = 1024, kShort = 64;
+// With AVX2 alone, of one with longer rows that is larger than this: the second cache of such a
+// processor holds half as much, and its kernel goes through b once for every 6 rows or fewer.
+constexpr int64_t kManyWithAvx2 = int64_t{1} << 15, kMostColumnsWithAvx2 = 32;
 
 // Of those of that name, the one for float32.
 using FloatBlock = void(int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, bool, const float*,
                         const float*, float*, bool);
+
+bool has_avx512() {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx512f");
+#else
+  return false;
+#endif
+}
+
+int64_t most_columns(const ProductSize& size, const Matrix<const float>& b) {
+  static const bool is_narrow = !has_avx512();
+  const bool is_large = b.row > kShort && size.inner * size.columns > kManyWithAvx2;
+  return is_narrow && is_large ? kMostColumnsWithAvx2 : kMostColumns;
+}
 
 }  // namespace
 
@@ -29,11 +47,12 @@ bool has_block_product() {
 
 void block_product(const ProductSize& size, const Matrix<float>& out, const Matrix<const float>& a,
                    const Matrix<const float>& b, bool accumulate) {
+  const int64_t most_at_once = most_columns(size, b);
   const int64_t most = b.row <= kShort ? kMostInnerOfShort : kMostInner;
   for (int64_t k = 0; k < size.inner; k += most) {
     const int64_t inner = std::min(most, size.inner - k);
-    for (int64_t column = 0; column < size.columns; column += kMostColumns) {
-      const int64_t columns = std::min(kMostColumns, size.columns - column);
+    for (int64_t column = 0; column < size.columns; column += most_at_once) {
+      const int64_t columns = std::min(most_at_once, size.columns - column);
       at::native::cpublas::brgemm(size.rows, columns, inner, a.row, b.row, out.row,
                                   accumulate || k > 0, a.first + k, b.first + k * b.row + column,
                                   out.first + column, /*is_packed=*/false);

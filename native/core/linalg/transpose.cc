@@ -9,8 +9,6 @@
 namespace sparring {
 namespace {
 
-constexpr int64_t kBlock = 16;
-
 template <class T>
 void transpose_simply(const T* from, int64_t from_row, int64_t rows, int64_t columns, T* to,
                       int64_t to_row) {
@@ -26,15 +24,16 @@ void transpose_simply(const T* from, int64_t from_row, int64_t rows, int64_t col
 // Which values of two rows, numbered 0 to 15 and 16 to 31, make the two after the squares of
 // `side` are exchanged across the diagonal.
 struct Exchange {
-  alignas(64) int32_t first[kBlock], second[kBlock];
+  static constexpr int kSide = 16;
+  alignas(64) int32_t first[kSide], second[kSide];
 };
 
 constexpr Exchange exchange_of(int side) {
   Exchange exchange{};
-  for (int i = 0; i < kBlock; ++i) {
+  for (int i = 0; i < Exchange::kSide; ++i) {
     const bool is_right = (i & side) != 0;
-    exchange.first[i] = is_right ? kBlock + (i ^ side) : i;
-    exchange.second[i] = is_right ? kBlock + i : i | side;
+    exchange.first[i] = is_right ? Exchange::kSide + (i ^ side) : i;
+    exchange.second[i] = is_right ? Exchange::kSide + i : i | side;
   }
   return exchange;
 }
@@ -43,35 +42,78 @@ constexpr Exchange kExchanges[] = {exchange_of(1), exchange_of(2), exchange_of(4
 
 // 16 x 16 values, by exchanging squares of 1, 2, 4 and 8 across the diagonal: five times as fast as
 // one value after the other.
-__attribute__((target("avx512f"))) void transpose_block(const float* from, int64_t from_row,
-                                                        float* to, int64_t to_row) {
-  __m512 rows[kBlock];
-  for (int i = 0; i < kBlock; ++i) rows[i] = _mm512_loadu_ps(from + i * from_row);
+__attribute__((target("avx512f"))) void transpose_16(const float* from, int64_t from_row, float* to,
+                                                     int64_t to_row) {
+  __m512 rows[16];
+  for (int i = 0; i < 16; ++i) rows[i] = _mm512_loadu_ps(from + i * from_row);
 #pragma GCC unroll 4
   for (int power = 0; power < 4; ++power) {
     const __m512i first = _mm512_load_si512(kExchanges[power].first);
     const __m512i second = _mm512_load_si512(kExchanges[power].second);
     const int side = 1 << power;
 #pragma GCC unroll 16
-    for (int i = 0; i < kBlock; ++i) {
+    for (int i = 0; i < 16; ++i) {
       if (i & side) continue;
       const __m512 upper = rows[i], lower = rows[i | side];
       rows[i] = _mm512_permutex2var_ps(upper, first, lower);
       rows[i | side] = _mm512_permutex2var_ps(upper, second, lower);
     }
   }
-  for (int i = 0; i < kBlock; ++i) _mm512_storeu_ps(to + i * to_row, rows[i]);
+  for (int i = 0; i < 16; ++i) _mm512_storeu_ps(to + i * to_row, rows[i]);
 }
 
-bool has_wide_registers() {
+// Four rows of two halves each: those of a square of 4 x 4 on the left, and on the right.
+struct Quarter {
+  __m256 rows[4];
+};
+
+__attribute__((target("avx2"))) inline Quarter transpose_quarters(const Quarter& from) {
+  const __m256 a = _mm256_unpacklo_ps(from.rows[0], from.rows[1]);
+  const __m256 b = _mm256_unpackhi_ps(from.rows[0], from.rows[1]);
+  const __m256 c = _mm256_unpacklo_ps(from.rows[2], from.rows[3]);
+  const __m256 d = _mm256_unpackhi_ps(from.rows[2], from.rows[3]);
+  return {{_mm256_shuffle_ps(a, c, 0x44), _mm256_shuffle_ps(a, c, 0xee),
+           _mm256_shuffle_ps(b, d, 0x44), _mm256_shuffle_ps(b, d, 0xee)}};
+}
+
+// 8 x 8 values: the squares of 4 x 4 on the right change places with those below.
+__attribute__((target("avx2"))) void transpose_8(const float* from, int64_t from_row, float* to,
+                                                 int64_t to_row) {
+  Quarter halves[2];
+  for (int half = 0; half < 2; ++half) {
+    for (int i = 0; i < 4; ++i) {
+      const float* const row = from + i * from_row + 4 * half;
+      halves[half].rows[i] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(row)),
+                                                  _mm_loadu_ps(row + 4 * from_row), 1);
+    }
+    halves[half] = transpose_quarters(halves[half]);
+    for (int i = 0; i < 4; ++i) {
+      _mm256_storeu_ps(to + (4 * half + i) * to_row, halves[half].rows[i]);
+    }
+  }
+}
+
+// A square that the processor turns round in its registers.
+struct Block {
+  int64_t side;
+  void (*transpose)(const float* from, int64_t from_row, float* to, int64_t to_row);
+};
+
+Block widest_block() {
   __builtin_cpu_init();
-  return __builtin_cpu_supports("avx512f");
+  if (__builtin_cpu_supports("avx512f")) return {16, transpose_16};
+  if (__builtin_cpu_supports("avx2")) return {8, transpose_8};
+  return {16, nullptr};
 }
 
 #else
 
-bool has_wide_registers() { return false; }
-void transpose_block(const float*, int64_t, float*, int64_t) {}
+struct Block {
+  int64_t side;
+  void (*transpose)(const float* from, int64_t from_row, float* to, int64_t to_row);
+};
+
+Block widest_block() { return {16, nullptr}; }
 
 #endif
 
@@ -79,15 +121,16 @@ void transpose_block(const float*, int64_t, float*, int64_t) {}
 
 void transpose(const float* from, int64_t from_row, int64_t rows, int64_t columns, float* to,
                int64_t to_row) {
-  static const bool by_blocks = has_wide_registers();
-  for (int64_t row = 0; row < rows; row += kBlock) {
-    const int64_t high = std::min(kBlock, rows - row);
-    for (int64_t column = 0; column < columns; column += kBlock) {
-      const int64_t wide = std::min(kBlock, columns - column);
+  static const Block block = widest_block();
+  const int64_t side = block.side;
+  for (int64_t row = 0; row < rows; row += side) {
+    const int64_t high = std::min(side, rows - row);
+    for (int64_t column = 0; column < columns; column += side) {
+      const int64_t wide = std::min(side, columns - column);
       const float* const part = from + row * from_row + column;
       float* const turned = to + column * to_row + row;
-      if (by_blocks && high == kBlock && wide == kBlock) {
-        transpose_block(part, from_row, turned, to_row);
+      if (block.transpose && high == side && wide == side) {
+        block.transpose(part, from_row, turned, to_row);
       } else {
         transpose_simply(part, from_row, high, wide, turned, to_row);
       }

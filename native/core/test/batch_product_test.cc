@@ -1,7 +1,10 @@
 // Products of many small matrices, by whichever library is this processor's, against at::matmul.
 #include "core/linalg/batch_product.h"
 
+#include "core/linalg/block_product.h"
+#include "core/linalg/product.h"
 #include "core/linalg/transpose.h"
+#include "core/step/rewrites/winograd.h"
 #include "core/test/check.h"  // last: see there
 
 using namespace sparring;
@@ -10,7 +13,8 @@ namespace {
 
 // More than a block of columns and of inner sizes, and what no block divides.
 const std::vector<BatchSize> kSizes = {
-    {1, 1, 1, 1}, {9, 64, 48, 32}, {3, 17, 33, 5}, {2, 21, 600, 300}, {1, 40, 1024, 513}};
+    {1, 1, 1, 1},      {9, 64, 48, 32},    {3, 17, 33, 5},
+    {2, 21, 600, 300}, {1, 40, 1024, 513}, {1, 9, 1100, 64}};
 
 // The largest error of one of `sizes`, each matrix with room after its rows.
 template <class T>
@@ -55,8 +59,27 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("a processor with AVX2 or more multiplies batches by oneDNN's block") {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  const bool has_vectors = __builtin_cpu_supports("avx2");
+  const bool has_libraries = has_block_product() && at::globalContext().hasMKLDNN();
+  if (!has_vectors || !has_libraries || !multiplies_batches_well()) return;
+  CHECK(multiplier() != Multiplier::kBlas);
+  CHECK(multiplies_batches_by_blocks());
+#endif
+}
+
+TEST_CASE("rows of whole 2 KiB have a line between them, and others lie side by side") {
+  CHECK(winograd::row_of<float>(512) == 528);
+  CHECK(winograd::row_of<float>(1024) == 1040);
+  CHECK(winograd::row_of<float>(256) == 256);
+  CHECK(winograd::row_of<float>(520) == 520);
+  CHECK(winograd::row_of<double>(256) == 264);
+}
+
 TEST_CASE("a matrix is turned round, what no block divides too, and nothing beside it is written") {
-  for (const auto& [rows, columns] : {std::pair<int64_t, int64_t>{16, 32}, {1, 1}, {37, 50}}) {
+  for (const auto& [rows, columns] : {std::pair<int64_t, int64_t>{16, 32}, {8, 8}, {1, 1}, {37, 50}}) {
     const at::Tensor whole = at::randn({rows, columns + 5});
     const at::Tensor turned = at::full({columns, rows + 2}, 7.0f);
     transpose(whole.const_data_ptr<float>(), columns + 5, rows, columns,

@@ -77,6 +77,15 @@ TEST_CASE("threads share the sums of a halving weight by phases, by tiles and by
   at::set_num_threads(before);
 }
 
+TEST_CASE("rows with a line between them are halved and doubled as any others") {
+  RandomStream stream(0);
+  // Four phases of 64 channels side by side are 2 KiB.
+  const ModulePtr halving = built(conv("0", 64, 3, 4, 1, 2), stream);
+  check_equal(with_less(halving), {halving}, draw({3, 64, 6, 8}), 1e-11);
+  const ModulePtr doubling = built(transposed("0", 3, 256, 4, 2, 1), stream);
+  check_equal(with_less(doubling), {doubling}, draw({3, 3, 3, 4}), 1e-12);
+}
+
 TEST_CASE("few images are halved in tiles of 2x2, whose rounding errors are small") {
   RandomStream stream(0);
   const ModulePtr plain = build(conv("0", 48, 40, 4, 1, 2), stream);

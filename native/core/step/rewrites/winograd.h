@@ -85,11 +85,19 @@ constexpr int64_t apart(int64_t values) {
   return ((values + kLine - 1) / kLine | 1) * kLine;
 }
 
+// From one row of a matrix to the next. Without the line between rows of 2 KiB a product of 512 by
+// 512 took a quarter longer, where the second cache has 512 KiB; of rows that are shorter, none.
+template <class T>
+constexpr int64_t row_of(int64_t columns) {
+  constexpr int64_t kLine = 64 / sizeof(T), kMany = 2048 / sizeof(T);
+  return columns % kMany == 0 ? columns + kLine : columns;
+}
+
 // How a matrix for each point is laid in memory.
 template <class T>
 struct Layout {
   Layout(int64_t points, int64_t rows, int64_t columns)
-      : row(columns), plane(apart<T>(rows * row)), values(points * plane) {}
+      : row(row_of<T>(columns)), plane(apart<T>(rows * row)), values(points * plane) {}
   Matrices<T> at(T* first) const { return {first, plane, row}; }
   int64_t row, plane, values;
 };
