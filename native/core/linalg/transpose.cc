@@ -9,6 +9,12 @@
 namespace sparring {
 namespace {
 
+// A square that the processor turns round in its registers; without any, one value after the other.
+struct Block {
+  int64_t side;
+  void (*transpose)(const float* from, int64_t from_row, float* to, int64_t to_row);
+};
+
 template <class T>
 void transpose_simply(const T* from, int64_t from_row, int64_t rows, int64_t columns, T* to,
                       int64_t to_row) {
@@ -62,42 +68,33 @@ __attribute__((target("avx512f"))) void transpose_16(const float* from, int64_t 
   for (int i = 0; i < 16; ++i) _mm512_storeu_ps(to + i * to_row, rows[i]);
 }
 
-// Four rows of two halves each: those of a square of 4 x 4 on the left, and on the right.
-struct Quarter {
-  __m256 rows[4];
-};
-
-__attribute__((target("avx2"))) inline Quarter transpose_quarters(const Quarter& from) {
-  const __m256 a = _mm256_unpacklo_ps(from.rows[0], from.rows[1]);
-  const __m256 b = _mm256_unpackhi_ps(from.rows[0], from.rows[1]);
-  const __m256 c = _mm256_unpacklo_ps(from.rows[2], from.rows[3]);
-  const __m256 d = _mm256_unpackhi_ps(from.rows[2], from.rows[3]);
-  return {{_mm256_shuffle_ps(a, c, 0x44), _mm256_shuffle_ps(a, c, 0xee),
-           _mm256_shuffle_ps(b, d, 0x44), _mm256_shuffle_ps(b, d, 0xee)}};
+// Two squares of 4 x 4, side by side.
+__attribute__((target("avx2"))) inline void transpose_squares(__m256 (&rows)[4]) {
+  const __m256 a = _mm256_unpacklo_ps(rows[0], rows[1]), b = _mm256_unpackhi_ps(rows[0], rows[1]);
+  const __m256 c = _mm256_unpacklo_ps(rows[2], rows[3]), d = _mm256_unpackhi_ps(rows[2], rows[3]);
+  rows[0] = _mm256_shuffle_ps(a, c, 0x44);
+  rows[1] = _mm256_shuffle_ps(a, c, 0xee);
+  rows[2] = _mm256_shuffle_ps(b, d, 0x44);
+  rows[3] = _mm256_shuffle_ps(b, d, 0xee);
 }
 
 // 8 x 8 values: the squares of 4 x 4 on the right change places with those below.
 __attribute__((target("avx2"))) void transpose_8(const float* from, int64_t from_row, float* to,
                                                  int64_t to_row) {
-  Quarter halves[2];
-  for (int half = 0; half < 2; ++half) {
+#pragma GCC unroll 2
+  for (int half = 0; half < 8; half += 4) {
+    __m256 rows[4];
+#pragma GCC unroll 4
     for (int i = 0; i < 4; ++i) {
-      const float* const row = from + i * from_row + 4 * half;
-      halves[half].rows[i] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(row)),
-                                                  _mm_loadu_ps(row + 4 * from_row), 1);
+      const float* const upper = from + i * from_row + half;
+      rows[i] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(upper)),
+                                     _mm_loadu_ps(upper + 4 * from_row), 1);
     }
-    halves[half] = transpose_quarters(halves[half]);
-    for (int i = 0; i < 4; ++i) {
-      _mm256_storeu_ps(to + (4 * half + i) * to_row, halves[half].rows[i]);
-    }
+    transpose_squares(rows);
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) _mm256_storeu_ps(to + (half + i) * to_row, rows[i]);
   }
 }
-
-// A square that the processor turns round in its registers.
-struct Block {
-  int64_t side;
-  void (*transpose)(const float* from, int64_t from_row, float* to, int64_t to_row);
-};
 
 Block widest_block() {
   __builtin_cpu_init();
@@ -107,11 +104,6 @@ Block widest_block() {
 }
 
 #else
-
-struct Block {
-  int64_t side;
-  void (*transpose)(const float* from, int64_t from_row, float* to, int64_t to_row);
-};
 
 Block widest_block() { return {16, nullptr}; }
 
