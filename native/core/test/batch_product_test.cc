@@ -12,9 +12,8 @@ using namespace sparring;
 namespace {
 
 // More than a block of columns and of inner sizes, and what no block divides.
-const std::vector<BatchSize> kSizes = {
-    {1, 1, 1, 1},      {9, 64, 48, 32},    {3, 17, 33, 5},
-    {2, 21, 600, 300}, {1, 40, 1024, 513}, {1, 9, 1100, 64}};
+const std::vector<BatchSize> kSizes = {{1, 1, 1, 1},      {9, 64, 48, 32},    {3, 17, 33, 5},
+                                       {2, 21, 600, 300}, {1, 40, 1024, 513}, {1, 9, 1100, 64}};
 
 // The largest error of one of `sizes`, each matrix with room after its rows.
 template <class T>
@@ -79,7 +78,8 @@ TEST_CASE("rows of whole 2 KiB have a line between them, and others lie side by 
 }
 
 TEST_CASE("a matrix is turned round, what no block divides too, and nothing beside it is written") {
-  for (const auto& [rows, columns] : {std::pair<int64_t, int64_t>{16, 32}, {8, 8}, {1, 1}, {37, 50}}) {
+  for (const auto& [rows, columns] :
+       {std::pair<int64_t, int64_t>{16, 32}, {8, 8}, {1, 1}, {37, 50}}) {
     const at::Tensor whole = at::randn({rows, columns + 5});
     const at::Tensor turned = at::full({columns, rows + 2}, 7.0f);
     transpose(whole.const_data_ptr<float>(), columns + 5, rows, columns,

@@ -79,7 +79,8 @@ TEST_CASE("a 3x3 convolution in groups equals torch's: values, both derivatives,
   check_rounding(as_same_conv(plain), plain, at::randn({20, 64, 15, 12}), 16);
 }
 
-TEST_CASE("rows with a line between them, of 256 channels, are convolved and summed as any others") {
+TEST_CASE(
+    "rows with a line between them, of 256 channels, are convolved and summed as any others") {
   RandomStream stream(0);
   const ModulePtr into = built(conv("0", 3, 256, 3, 1), stream);
   check_equal(as_same_conv(into), {into}, draw({3, 3, 5, 4}), 1e-12);
