@@ -86,7 +86,7 @@ constexpr int64_t apart(int64_t values) {
 }
 
 // From one row of a matrix to the next. Without the line between rows of 2 KiB a product of 512 by
-// 512 took a quarter longer, where the second cache has 512 KiB; of rows that are shorter, none.
+// 512 took a sixth longer, where the second cache has 512 KiB; one of shorter rows did not.
 template <class T>
 constexpr int64_t row_of(int64_t columns) {
   constexpr int64_t kLine = 64 / sizeof(T), kMany = 2048 / sizeof(T);
