@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { reasonOf } from "./process.mjs";
 
 /**
  * @typedef {object} Turn
@@ -89,6 +90,6 @@ export class Contestant {
   async #lastWords() {
     if (this.#child.exitCode === null && this.#child.signalCode === null)
       await once(this.#child, "close").catch(() => {});
-    return this.#errors.trim().split("\n").slice(-3).join(" | ") || "it said nothing";
+    return reasonOf(this.#errors);
   }
 }
