@@ -48,6 +48,19 @@ export function coreTotals({ code, output }) {
 }
 
 /**
+ * The totals of a run of some of doctest's tests by --first and --last: its closing line counts those
+ * outside as passed.
+ * @param {{ code: number, output: string }} run
+ * @param {number} count how many it had to run
+ * @returns {Totals}
+ */
+export function shareTotals(run, count) {
+  const { passed, failed } = coreTotals(run);
+  // One that crashed before its closing line passed nothing that is known.
+  return { passed: passed > 0 ? Math.max(0, count - failed) : 0, failed, skipped: 0 };
+}
+
+/**
  * The totals in vitest's JSON report, null where it wrote none.
  * @returns {Totals}
  */

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { sharesOf } from "../../scripts/test/core.mjs";
 import {
   add,
   coreTotals,
   describeTotals,
   none,
   parseTotals,
+  shareTotals,
   vitestTotals,
 } from "../../scripts/test/totals.mjs";
 
@@ -44,6 +46,32 @@ it.each([
   ],
 ])("reads doctest's closing line %j", (output, code, [passed, failed, skipped]) => {
   expect(coreTotals({ code, output })).toEqual({ passed, failed, skipped });
+});
+
+describe("processes that share the core's tests", () => {
+  const closing = (passed: number, failed: number) =>
+    `[doctest] test cases: 416 | ${passed} passed | ${failed} failed | 0 skipped\n`;
+
+  it("have each test once", () => {
+    expect(sharesOf(31, 13)).toEqual([
+      { first: 1, last: 13 },
+      { first: 14, last: 26 },
+      { first: 27, last: 31 },
+    ]);
+    expect(sharesOf(0)).toEqual([]);
+  });
+
+  it("count their own tests, where doctest's closing line counts those of others as passed", () => {
+    const clean = { code: 0, output: closing(416, 0) };
+    expect(shareTotals(clean, 13)).toEqual({ passed: 13, failed: 0, skipped: 0 });
+    const failed = { code: 1, output: closing(414, 2) };
+    expect(shareTotals(failed, 13)).toEqual({ passed: 11, failed: 2, skipped: 0 });
+  });
+
+  it("fail where one crashes", () => {
+    const crashed = { code: 1, output: "Segmentation fault" };
+    expect(shareTotals(crashed, 13)).toEqual({ ...none, failed: 1 });
+  });
 });
 
 it("the runner ends with a line that the CI reads back", () => {
