@@ -18,9 +18,14 @@ if [[ ! -d $folder/packages/torch ]]; then
   done
 fi
 
-generator=()
-command -v ninja >/dev/null && generator=(-G Ninja)
-cmake -S . -B "$folder/build" "${generator[@]}" -DSPARRING_LIBTORCH="$folder/packages/torch" -DSPARRING_ADDON=OFF -DSPARRING_TESTS=ON -DSPARRING_UNITY=ON
+tools=()
+command -v ninja >/dev/null && tools+=(-G Ninja)
+if command -v ccache >/dev/null; then
+  tools+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+  # As scripts/setup/native.mjs has them. The folder's own paths count as relative only below the checkout.
+  export CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_BASEDIR=$PWD
+fi
+cmake -S . -B "$folder/build" "${tools[@]}" -DSPARRING_LIBTORCH="$folder/packages/torch" -DSPARRING_ADDON=OFF -DSPARRING_TESTS=ON -DSPARRING_UNITY=ON
 cmake --build "$folder/build" --target sparring_cuda sparring_kernels_check
 library="$folder/build/Release/libsparring_cuda.so"
 
@@ -44,5 +49,6 @@ echo 'const char* cusparseGetErrorString(cusparseStatus_t);' |
 # Its tests compile; to run they need a GPU (scripts/gpu-check.sh).
 headers=(-Inative -isystem native/third_party -isystem "$folder/packages/torch/include"
   -isystem "$folder/packages/torch/include/torch/csrc/api/include")
-for test in native/cuda/test/{*_test,trainings}.cc; do "${CXX:-c++}" -std=c++20 -fsyntax-only "${headers[@]}" "$test"; done
+printf '%s\0' native/cuda/test/{*_test,trainings}.cc |
+  xargs --null --max-args=1 --max-procs="$(nproc)" "${CXX:-c++}" -std=c++20 -fsyntax-only "${headers[@]}"
 echo "native/cuda, NCCL with it, compiles and links against libtorch 2.14.1 with CUDA 13.0; no GPU has run it here"

@@ -67,8 +67,8 @@ async function cmakeJs(root, parameters, { verbose, detail = () => {} }) {
   const env = {
     CCACHE_SLOPPINESS: "pch_defines,time_macros",
     // Paths below the package count as relative: another clone, or the installed package, compiles
-    // the same files. (Not those compiled as one, in which CMake includes files by their whole
-    // paths.)
+    // the same files. (Those compiled as one, too, in which CMake includes files by their whole
+    // paths: once the preprocessor has run.)
     CCACHE_BASEDIR: root,
     ...process.env,
   };
