@@ -3,15 +3,18 @@ import { defineConfig } from "vitest/config";
 
 /** What uses every core by itself, or waits for others with patience: it would suffer from company. */
 const alone = [
-  "test/bench.test.ts",
   "test/cpu-limit.test.ts",
-  "test/gpu-check.test.ts",
   "test/memory.test.ts",
   "test/trainer/beside.test.ts",
   "test/cli/stop.test.ts",
   "test/cli/terminal.test.ts",
   "test/dashboard/**/*.test.ts",
-  "test/distributed/**/*.test.ts",
+  "test/distributed/hosts.test.ts",
+  "test/distributed/lost.test.ts",
+  "test/distributed/meeting.test.ts",
+  "test/distributed/name.test.ts",
+  "test/distributed/stop.test.ts",
+  "test/distributed/train.test.ts",
   "test/lifetime/**/*.test.ts",
 ];
 

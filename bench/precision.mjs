@@ -5,7 +5,7 @@ import { pairedRatio } from "./stats.mjs";
 import { digits, table, times } from "./text.mjs";
 
 /** What --quick takes. */
-const quickTitles = ["article", "dcgan", "sngan-hinge"];
+const quickTitles = ["article", "sngan-hinge"];
 const ways = [
   { execution: "eager" },
   { execution: "fused" },

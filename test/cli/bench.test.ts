@@ -1,5 +1,5 @@
 // `sparring bench`: hands on to the benchmark what it is asked, and from it what it ends with. The benchmark
-// itself: test/bench.test.ts.
+// itself: test/bench.
 import { readdir } from "node:fs/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { runCli, startCli } from "../helpers/cli.js";

@@ -1,0 +1,92 @@
+// The benchmark's questions of presets, checkpoints, samples and ranks, in a hurry.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { impossible, positive, runBench } from "../helpers/bench.js";
+import { makeFolder } from "../helpers/folder.js";
+
+let folder: { readonly path: string; remove(): Promise<void> };
+beforeAll(async () => {
+  folder = await makeFolder();
+});
+afterAll(() => folder.remove());
+
+describe.skipIf(impossible)("presets", () => {
+  it("are measured in both executions, those with labels too", async () => {
+    const argv = ["--only", "presets", "--quick", "--rounds", "1"];
+    const { stdout, result } = await runBench(argv, folder.path);
+    expect(stdout).toMatch(/^\| \w+ +\| +64 of 32×32 \|( +[\d.]+ \|){2} +[\d.]+× \|$/m);
+    const { extras } = result;
+    for (const row of extras.presets)
+      expect(row).toEqual({
+        ...{ title: expect.any(String), side: positive, batch: positive },
+        ...{ eagerMs: positive, fusedMs: positive, ratio: positive },
+      });
+  });
+});
+
+describe.skipIf(impossible)("bfloat16", () => {
+  it("is measured beside float32 in both executions", async () => {
+    const argv = ["--only", "precision", "--quick", "--rounds", "1"];
+    const { stdout, result } = await runBench(argv, folder.path);
+    expect(stdout).toMatch(/^\| sngan-hinge +\|( +[\d.]+ \|){3} +[\d.]+× \|$/m);
+    const { extras } = result;
+    const figures = { eagerMs: positive, fusedMs: positive, bfloat16Ms: positive, ratio: positive };
+    expect(extras.precision).toEqual(
+      ["article", "sngan-hinge"].map((title) => ({
+        ...{ name: `preset ${title}`, title },
+        ...figures,
+      })),
+    );
+  });
+});
+
+describe.skipIf(impossible)("samples", () => {
+  it("are measured in both executions, one and many", async () => {
+    const argv = ["--only", "samples", "--quick"];
+    const { stdout, result } = await runBench(argv, folder.path);
+    expect(stdout).toMatch(/^\| article +\| +64 \|( +[\d.]+ \|){2} +[\d.]+× \|$/m);
+    const { extras } = result;
+    const figures = { eagerMs: positive, fusedMs: positive, ratio: positive };
+    const made = ["article", "acgan"].flatMap((name) => [1, 64].map((count) => ({ name, count })));
+    expect(extras.samples).toEqual(made.map((row) => ({ ...row, ...figures })));
+  });
+});
+
+describe.skipIf(impossible)("a checkpoint", () => {
+  it("is saved and loaded, and every figure is told", async () => {
+    const argv = ["--only", "checkpoint", "--quick"];
+    const { stdout, result } = await runBench(argv, folder.path);
+    expect(stdout).toMatch(
+      /^A checkpoint of the article's pair, \d+ MB: saved in [\d.]+ ms, .* by itself$/m,
+    );
+    expect(stdout).toMatch(/^One of [\d.]+ MB: saved in .* a timer comes .* ms late at most$/m);
+    const { extras } = result;
+    const watched = { ms: positive, latestTimerMs: positive };
+    expect(extras.checkpoint).toEqual({
+      ...{ megabytes: positive, firstSaveMs: positive, saveMs: positive, idleSaveMs: positive },
+      ...{ loadMs: positive, copyMs: positive, stepMs: positive, nextStepMs: positive },
+      large: { megabytes: positive, saving: watched, loading: watched },
+    });
+  });
+});
+
+describe.skipIf(impossible)("two ranks", () => {
+  it("are measured beside one process, and beside two that share nothing", async () => {
+    const argv = ["--only", "ranks", "--quick", "--rounds", "1"];
+    const { stdout, result } = await runBench(argv, folder.path);
+    expect(stdout).toMatch(
+      /^\| the article's pair, 32×32, b64 +\|( +[\d.]+ \|){2}( +[\d.]+× \|){2}/m,
+    );
+    const { extras } = result;
+    const milliseconds = { aloneMs: positive, togetherMs: positive, apartMs: positive };
+    const ratios = { speedup: positive, speedupApart: positive };
+    const bytes = { gradientBytes: positive, bytesPerStep: positive };
+    expect(extras.ranks).toEqual([
+      {
+        ...{ name: "article", title: expect.any(String), batch: 64, ranks: 2 },
+        ...{ ...milliseconds, ...ratios, ...bytes, communicationShare: expect.any(Number) },
+        // What other programs say on this interface comes on top.
+        bytesRatio: expect.toSatisfy((ratio: number) => ratio > 0.98),
+      },
+    ]);
+  });
+});
