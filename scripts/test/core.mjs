@@ -7,8 +7,8 @@ import { coreTests } from "../setup/stamp.mjs";
 import { root, runProgram } from "./program.mjs";
 import { add, coreTotals, none, shareTotals } from "./totals.mjs";
 
-// Few enough that no process has the long ones, many enough that starting libtorch costs little.
-const testsOfShare = 13;
+// Few enough that no process has all of the long ones, many enough that starting libtorch costs little.
+const testsOfShare = 4;
 
 const binary = join(root, coreTests);
 const show = (text) => process.stdout.write(text);

@@ -35,14 +35,6 @@ std::vector<Layer> conv_generator() {
           layer("tanh", "5")};
 }
 
-// Without noise: parts would draw other numbers.
-std::vector<Layer> styled_generator() {
-  return {styled(
-      "0", 5,
-      {modulated("0", 5, 4, 6, 3, true, true), layer("leakyRelu", "1", {{"negativeSlope", 0.2}}),
-       modulated("2", 5, 6, 1, 3, true, true)})};
-}
-
 // `is_spectral`: each pass turns vectors of its first layer.
 std::vector<Layer> dense_discriminator(bool is_spectral) {
   const Layer first = linear("1", 64, 16);
@@ -102,7 +94,6 @@ std::vector<Layer> quiet_styled_generator() {
 std::pair<std::vector<Layer>, std::vector<Layer>> networks_of(const Game& game) {
   if (game.is_styled) return {quiet_styled_generator(), dense_discriminator(false)};
   if (game.is_normed && game.is_conv) return {small_generator(5), normed_conv_discriminator()};
-  if (game.is_styled) return {styled_generator(), dense_discriminator(/*is_spectral=*/false)};
   if (game.is_normed) return {normed_dense_generator(), normed_dense_discriminator()};
   return {game.is_conv ? conv_generator() : dense_generator(),
           dense_discriminator(game.is_spectral)};
@@ -175,87 +166,131 @@ void check_alike(const Outcome& one, const Outcome& other) {
         doctest::Approx(other.report.discriminator_loss).epsilon(1e-4));
 }
 
-std::vector<Game> games() {
+std::vector<Game> games(bool is_fused) {
   const Options smooth{{"labelSmoothing", 0.1}, {"discriminatorLoss", "mean"}};
   const Options clip{{"weightClip", 0.05}};
   std::vector<Game> all;
-  for (const bool is_fused : {true, false}) {
-    const auto add = [&](const char* name, Choice objective, std::vector<Choice> penalties = {}) {
-      all.push_back({name, std::move(objective), std::move(penalties), is_fused});
-    };
-    add("minimax", {"minimax", smooth});
-    add("nonSaturating", {"nonSaturating", smooth});
-    add("leastSquares", {"leastSquares", smooth});
-    add("hinge", {"hinge", {}});
-    add("formula", {"formula",
-                    {{"generator", std::string("real mean fake subtract softplus")},
-                     {"ofPairs", std::string("fake mean real subtract softplus fake exp add")},
-                     {"ofReals", std::string()},
-                     {"ofFakes", std::string()}}});
-    add("wasserstein", {"wasserstein", clip});
-    add("fDivergence", {"fDivergence", {{"divergence", std::string("kl")}}});
-    add("relativisticPaired", {"relativisticPaired", {}});
-    add("relativisticAverage", {"relativisticAverage", {{"loss", std::string("logistic")}}});
-    add("RaLSGAN", {"relativisticAverage", {{"loss", std::string("leastSquares")}}});
-    add("energyBased", {"energyBased", {{"margin", 0.5}}});
-    add("boundaryEquilibrium", {"boundaryEquilibrium", {{"gamma", 0.7}, {"lambda", 0.5}}});
-    add("softmax", {"softmax", {}});
-    add("WGAN-GP", {"wasserstein", {{"weightClip", 0.0}}}, {penalty("wganGp")});
-    add("DRAGAN", {"nonSaturating", smooth}, {penalty("dragan")});
-    add("R1 and R2", {"relativisticPaired", {}}, {penalty("r1", 4), penalty("r2")});
-    all.push_back({"k = 3", {"hinge", {}}, {}, is_fused, false, 3});
+  const auto add = [&](const char* name, Choice objective, std::vector<Choice> penalties = {}) {
+    all.push_back({name, std::move(objective), std::move(penalties), is_fused});
+  };
+  add("minimax", {"minimax", smooth});
+  add("nonSaturating", {"nonSaturating", smooth});
+  add("leastSquares", {"leastSquares", smooth});
+  add("hinge", {"hinge", {}});
+  add("formula", {"formula",
+                  {{"generator", std::string("real mean fake subtract softplus")},
+                   {"ofPairs", std::string("fake mean real subtract softplus fake exp add")},
+                   {"ofReals", std::string()},
+                   {"ofFakes", std::string()}}});
+  add("wasserstein", {"wasserstein", clip});
+  add("fDivergence", {"fDivergence", {{"divergence", std::string("kl")}}});
+  add("relativisticPaired", {"relativisticPaired", {}});
+  add("relativisticAverage", {"relativisticAverage", {{"loss", std::string("logistic")}}});
+  add("RaLSGAN", {"relativisticAverage", {{"loss", std::string("leastSquares")}}});
+  add("energyBased", {"energyBased", {{"margin", 0.5}}});
+  add("boundaryEquilibrium", {"boundaryEquilibrium", {{"gamma", 0.7}, {"lambda", 0.5}}});
+  add("softmax", {"softmax", {}});
+  add("WGAN-GP", {"wasserstein", {{"weightClip", 0.0}}}, {penalty("wganGp")});
+  add("DRAGAN", {"nonSaturating", smooth}, {penalty("dragan")});
+  add("R1 and R2", {"relativisticPaired", {}}, {penalty("r1", 4), penalty("r2")});
+  all.push_back({"k = 3", {"hinge", {}}, {}, is_fused, false, 3});
+  all.push_back(
+      {"Algorithm 1", {"minimax", smooth}, {}, is_fused, false, 2, Order::kDiscriminatorFirst});
+  all.back().shares_fakes = false;
+  all.push_back({"shared fakes", {"hinge", {}}, {}, is_fused, false, 2});
+  all.back().order = Order::kDiscriminatorFirst;
+  all.push_back({"fresh fakes", {"hinge", {}}, {}, is_fused, false, 2});
+  all.back().shares_fakes = false;
+  all.push_back({"two of each", {"hinge", {}}, {penalty("r1", 2)}, is_fused, false, 2});
+  all.back().generator_updates = 2;
+  all.push_back({"DiffAugment",
+                 {"hinge", {}},
+                 {},
+                 is_fused,
+                 true,
+                 1,
+                 Order::kGeneratorFirst,
+                 {"color", "translation", "cutout"}});
+  all.push_back({"ADA", {"hinge", {}}, {penalty("r1", 2)}, is_fused, true, 2});
+  all.back().adapts = true;
+  all.push_back({"path lengths",
+                 {"hinge", {}},
+                 {penalty("pathLength", 2), penalty("r1", 2)},
+                 is_fused,
+                 true});
+  all.back().is_styled = true;
+  all.push_back({"path lengths, two of each",
+                 {"relativisticAverage", {{"loss", std::string("logistic")}}},
+                 {penalty("pathLength", 3)},
+                 is_fused,
+                 true,
+                 2});
+  all.back().is_styled = true;
+  all.back().generator_updates = 2;
+  all.back().shares_fakes = false;
+  all.push_back({"mirrored", {"hinge", {}}, {}, is_fused, true, 2});
+  all.back().flips = true;
+  all.push_back({"convolutions", {"nonSaturating", smooth}, {penalty("r1", 2)}, is_fused, true});
+  all.push_back({"spectral", {"hinge", {}}, {}, is_fused});
+  all.back().is_spectral = true;
+  for (const bool shares : {true, false}) {
     all.push_back(
-        {"Algorithm 1", {"minimax", smooth}, {}, is_fused, false, 2, Order::kDiscriminatorFirst});
-    all.back().shares_fakes = false;
-    all.push_back({"shared fakes", {"hinge", {}}, {}, is_fused, false, 2});
-    all.back().order = Order::kDiscriminatorFirst;
-    all.push_back({"fresh fakes", {"hinge", {}}, {}, is_fused, false, 2});
-    all.back().shares_fakes = false;
-    all.push_back({"two of each", {"hinge", {}}, {penalty("r1", 2)}, is_fused, false, 2});
-    all.back().generator_updates = 2;
-    all.push_back({"DiffAugment",
-                   {"hinge", {}},
-                   {},
-                   is_fused,
-                   true,
-                   1,
-                   Order::kGeneratorFirst,
-                   {"color", "translation", "cutout"}});
-    all.push_back({"ADA", {"hinge", {}}, {penalty("r1", 2)}, is_fused, true, 2});
-    all.back().adapts = true;
-    all.push_back({"path lengths",
-                   {"hinge", {}},
-                   {penalty("pathLength", 2), penalty("r1", 2)},
-                   is_fused,
-                   true});
+        {"styles", {"relativisticAverage", {{"loss", std::string("logistic")}}}, {}, is_fused});
     all.back().is_styled = true;
-    all.push_back({"path lengths, two of each",
-                   {"relativisticAverage", {{"loss", std::string("logistic")}}},
-                   {penalty("pathLength", 3)},
-                   is_fused,
-                   true,
-                   2});
-    all.back().is_styled = true;
+    all.back().shares_fakes = shares;
     all.back().generator_updates = 2;
-    all.back().shares_fakes = false;
-    all.push_back({"mirrored", {"hinge", {}}, {}, is_fused, true, 2});
-    all.back().flips = true;
-    all.push_back({"convolutions", {"nonSaturating", smooth}, {penalty("r1", 2)}, is_fused, true});
-    all.push_back({"spectral", {"hinge", {}}, {}, is_fused});
-    all.back().is_spectral = true;
-    for (const bool shares : {true, false}) {
-      all.push_back(
-          {"styles", {"relativisticAverage", {{"loss", std::string("logistic")}}}, {}, is_fused});
-      all.back().is_styled = true;
-      all.back().shares_fakes = shares;
-      all.back().generator_updates = 2;
-    }
-    for (const bool is_conv : {true, false}) {
-      all.push_back({"BatchNorm", {"hinge", {}}, {}, is_fused, is_conv, 2});
-      all.back().is_normed = true;
-    }
+  }
+  for (const bool is_conv : {true, false}) {
+    all.push_back({"BatchNorm", {"hinge", {}}, {}, is_fused, is_conv, 2});
+    all.back().is_normed = true;
   }
   return all;
+}
+
+void check_ranks(bool is_fused) {
+  for (const Game& game : games(is_fused)) {
+    const Outcome alone = train(game, nullptr);
+    CAPTURE(game.name);
+    CHECK(alone.weights.isfinite().all().item<bool>());
+    for (const int64_t ranks : {2, 3, 4}) {
+      std::mutex mutex;
+      std::vector<Outcome> outcomes;
+      const auto errors = as_ranks(ranks, [&](const std::shared_ptr<Group>& group) {
+        Outcome outcome = train(game, group);
+        const std::lock_guard lock(mutex);
+        outcomes.push_back(std::move(outcome));
+      });
+      CHECK(errors == std::vector<std::string>(static_cast<size_t>(ranks)));
+      for (const Outcome& one : outcomes) {
+        CHECK(at::equal(one.weights, outcomes[0].weights));
+        check_alike(one, alone);
+      }
+    }
+  }
+}
+
+void check_parts(bool is_fused) {
+  for (const Game& game : games(is_fused)) {
+    if (game.is_normed) continue;  // by the part, not by the batch
+    // lib/ refuses it: the graph of the whole batch's fakes would have to wait.
+    if (game.order == Order::kDiscriminatorFirst && game.shares_fakes) continue;
+    const Outcome whole = train(game, nullptr);
+    CAPTURE(game.name);
+    std::vector<Outcome> outcomes;
+    for (const int64_t parts : {3, 100}) outcomes.push_back(train(game, nullptr, parts));
+    std::mutex mutex;
+    const auto errors = as_ranks(2, [&](const std::shared_ptr<Group>& group) {
+      Outcome outcome = train(game, group, 2);
+      const std::lock_guard lock(mutex);
+      outcomes.push_back(std::move(outcome));
+    });
+    CHECK(errors == kFine2);
+    for (const Outcome& one : outcomes) check_alike(one, whole);
+    CHECK(outcomes[0].report.health->diversity.value() ==
+          doctest::Approx(whole.report.health->diversity.value()).epsilon(1e-3));
+    CHECK(outcomes[0].report.health->generator_gradient ==
+          doctest::Approx(whole.report.health->generator_gradient).epsilon(1e-3));
+  }
 }
 
 }  // namespace
@@ -338,28 +373,13 @@ TEST_CASE("ranks sum, broadcast and gather") {
   CHECK(errors == kFine3);
 }
 
-TEST_CASE(
-    "2, 3 and 4 ranks train as one does: to float32 rounding after 50 steps, whatever they play") {
-  for (const Game& game : games()) {
-    const Outcome alone = train(game, nullptr);
-    const std::string name = std::string(game.name) + (game.is_fused ? ", fused" : ", eager");
-    CAPTURE(name);
-    CHECK(alone.weights.isfinite().all().item<bool>());
-    for (const int64_t ranks : {2, 3, 4}) {
-      std::mutex mutex;
-      std::vector<Outcome> outcomes;
-      const auto errors = as_ranks(ranks, [&](const std::shared_ptr<Group>& group) {
-        Outcome outcome = train(game, group);
-        const std::lock_guard lock(mutex);
-        outcomes.push_back(std::move(outcome));
-      });
-      CHECK(errors == std::vector<std::string>(static_cast<size_t>(ranks)));
-      for (const Outcome& one : outcomes) {
-        CHECK(at::equal(one.weights, outcomes[0].weights));
-        check_alike(one, alone);
-      }
-    }
-  }
+// By execution, as these take longest of all: processes share the tests.
+TEST_CASE("fused, 2, 3 and 4 ranks train as one: to float32 rounding after 50 steps") {
+  check_ranks(/*is_fused=*/true);
+}
+
+TEST_CASE("eager, 2, 3 and 4 ranks train as one: to float32 rounding after 50 steps") {
+  check_ranks(/*is_fused=*/false);
 }
 
 TEST_CASE("each row of a rank belongs to one part, and no part has fewer rows than it needs") {
@@ -390,29 +410,12 @@ TEST_CASE("each row of a rank belongs to one part, and no part has fewer rows th
   }
 }
 
-TEST_CASE("a batch in parts trains as the whole does, on one rank and on two, whatever they play") {
-  for (const Game& game : games()) {
-    if (game.is_normed) continue;  // by the part, not by the batch
-    // lib/ refuses it: the graph of the whole batch's fakes would have to wait.
-    if (game.order == Order::kDiscriminatorFirst && game.shares_fakes) continue;
-    const Outcome whole = train(game, nullptr);
-    const std::string name = std::string(game.name) + (game.is_fused ? ", fused" : ", eager");
-    CAPTURE(name);
-    std::vector<Outcome> outcomes;
-    for (const int64_t parts : {3, 100}) outcomes.push_back(train(game, nullptr, parts));
-    std::mutex mutex;
-    const auto errors = as_ranks(2, [&](const std::shared_ptr<Group>& group) {
-      Outcome outcome = train(game, group, 2);
-      const std::lock_guard lock(mutex);
-      outcomes.push_back(std::move(outcome));
-    });
-    CHECK(errors == kFine2);
-    for (const Outcome& one : outcomes) check_alike(one, whole);
-    CHECK(outcomes[0].report.health->diversity.value() ==
-          doctest::Approx(whole.report.health->diversity.value()).epsilon(1e-3));
-    CHECK(outcomes[0].report.health->generator_gradient ==
-          doctest::Approx(whole.report.health->generator_gradient).epsilon(1e-3));
-  }
+TEST_CASE("fused, a batch in parts trains as the whole does, on one rank and on two") {
+  check_parts(/*is_fused=*/true);
+}
+
+TEST_CASE("eager, a batch in parts trains as the whole does, on one rank and on two") {
+  check_parts(/*is_fused=*/false);
 }
 
 TEST_CASE("a backend that cannot even be given up, as on a GPU that failed, throws nothing there") {
