@@ -17,8 +17,6 @@ async function runVitest(parameters) {
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
   const vitest = join(root, "node_modules/vitest/vitest.mjs");
   try {
-    // Made here, once and with its line, rather than in the first test that asks for it.
-    await pythonEnvironment();
     const { code } = await runProgram(
       process.execPath,
       [vitest, "run", ...reporters, ...parameters],
@@ -50,10 +48,13 @@ function namesFiles(argument) {
 
 async function main(parameters) {
   const onlyCore = parameters[0] === "native";
-  let totals = none;
-  if (onlyCore || !parameters.some(namesFiles))
-    totals = add(totals, await runCore(onlyCore ? parameters.slice(1) : []));
-  if (!onlyCore) totals = add(totals, await runVitest(parameters));
+  const wantsCore = onlyCore || !parameters.some(namesFiles);
+  const [core] = await Promise.all([
+    wantsCore ? runCore(onlyCore ? parameters.slice(1) : []) : none,
+    // Made here, once and with its line, rather than in the first test that asks for it.
+    onlyCore ? null : pythonEnvironment(),
+  ]);
+  const totals = onlyCore ? core : add(core, await runVitest(parameters));
   console.log(describeTotals(totals));
   return totals.failed === 0 && totals.passed > 0 ? 0 : 1;
 }
