@@ -27,11 +27,11 @@ describe.skipIf(impossible)("bfloat16", () => {
   it("is measured beside float32 in both executions", async () => {
     const argv = ["--only", "precision", "--quick", "--rounds", "1"];
     const { stdout, result } = await runBench(argv, folder.path);
-    expect(stdout).toMatch(/^\| sngan-hinge +\|( +[\d.]+ \|){3} +[\d.]+× \|$/m);
+    expect(stdout).toMatch(/^\| mlp +\|( +[\d.]+ \|){3} +[\d.]+× \|$/m);
     const { extras } = result;
     const figures = { eagerMs: positive, fusedMs: positive, bfloat16Ms: positive, ratio: positive };
     expect(extras.precision).toEqual(
-      ["article", "sngan-hinge"].map((title) => ({
+      ["article", "mlp"].map((title) => ({
         ...{ name: `preset ${title}`, title },
         ...figures,
       })),
