@@ -26,7 +26,7 @@ export async function runCore(parameters) {
   }
   // Whoever asks for something of doctest's wants its one answer.
   if (parameters.length > 0) return coreTotals(await runProgram(binary, parameters, { show }));
-  return runShares(await countTests());
+  return sumOf(sharesOf(await countTests()), runShare);
 }
 
 async function countTests() {
@@ -44,15 +44,20 @@ export function sharesOf(count, size = testsOfShare) {
   }));
 }
 
-async function runShares(count) {
-  const left = sharesOf(count);
-  let totals = none;
+/**
+ * The totals of all shares, of which so many run at a time.
+ * @template Share
+ * @param {readonly Share[]} shares
+ * @param {(share: Share) => Promise<import("./totals.mjs").Totals>} run
+ */
+export async function sumOf(shares, run, atATime = availableParallelism()) {
+  const left = [...shares];
+  const found = [];
   const work = async () => {
-    for (let share = left.shift(); share; share = left.shift())
-      totals = add(totals, await runShare(share));
+    for (let share = left.shift(); share; share = left.shift()) found.push(await run(share));
   };
-  await Promise.all(Array.from({ length: availableParallelism() }, work));
-  return totals;
+  await Promise.all(Array.from({ length: atATime }, work));
+  return found.reduce(add, none);
 }
 
 async function runShare({ first, last }) {

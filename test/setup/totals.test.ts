@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sharesOf } from "../../scripts/test/core.mjs";
+import { sharesOf, sumOf } from "../../scripts/test/core.mjs";
 import {
   add,
   coreTotals,
@@ -59,6 +59,17 @@ describe("processes that share the core's tests", () => {
       { first: 27, last: 31 },
     ]);
     expect(sharesOf(0)).toEqual([]);
+  });
+
+  it("are all counted, whichever ends first", async () => {
+    const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+    const run = async (share: number) => {
+      await later(share === 1 ? 40 : 5);
+      return share === 3
+        ? { passed: 3, failed: 1, skipped: 0 }
+        : { passed: 4, failed: 0, skipped: 0 };
+    };
+    expect(await sumOf([1, 2, 3, 4, 5], run, 2)).toEqual({ passed: 19, failed: 1, skipped: 0 });
   });
 
   it("count their own tests, where doctest's closing line counts those of others as passed", () => {
