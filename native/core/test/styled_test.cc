@@ -201,7 +201,7 @@ TEST_CASE("passes of training move the mean of styles, which evaluation takes th
     const at::Tensor x = draw({rows, 5});
     expected = expected * 0.9 + style_of(x).mean(0) * 0.1;
     generator.body().forward(x, {{}, &noise});
-    CHECK(distance(one->average(), expected) < 1e-14);
+    CHECK(distance(one->average(), expected) < 1e-15);
     CHECK_FALSE(one->average().requires_grad());
   }
   const at::Tensor x = draw({6, 5});
@@ -222,7 +222,7 @@ TEST_CASE("passes of training move the mean of styles, which evaluation takes th
   }
   const at::Tensor same = made(0, {});
   CHECK(distance(same, same.narrow(0, 0, 1).expand_as(same)) < 1e-13);
-  CHECK(distance(one->average(), expected) < 1e-14);
+  CHECK(distance(one->average(), expected) < 1e-15);
 }
 
 TEST_CASE("in training layers see another style from one of them on, now and then, and none else") {
@@ -247,7 +247,7 @@ TEST_CASE("in training layers see another style from one of them on, now and the
     const at::Tensor made = generator.body().forward(x, {{}, &ours});
     const at::Tensor after = one->average().clone();
     const at::Tensor w = mapping->forward(x);
-    CHECK(distance(after, average * 0.9 + w.mean(0) * 0.1) < 1e-14);
+    CHECK(distance(after, average * 0.9 + w.mean(0) * 0.1) < 1e-15);
     // The draws of StyleGAN2-ADA's code, in its order.
     int64_t crossover = at::empty({}, at::kLong).random_(1, 3, theirs.cpu()).item<int64_t>();
     if (at::rand({}, theirs.cpu()).item<double>() >= 0.6) crossover = 3;
