@@ -1,6 +1,6 @@
-// What a second process on the same machine brings: two ranks of one thread, which share each
-// batch, against one process of one thread; how much of their step they spend on each other, and
-// what goes over the wire.
+// What a second process on the same machine brings: two ranks of one thread, which share a batch or
+// have one each, against one process of one thread; how much of their step they spend on each other,
+// and what goes over the wire.
 //
 // Bytes are those of the whole loopback interface. In a network of their own nobody else's are
 // among them:
@@ -25,38 +25,55 @@ async function run(arena, options) {
   const rows = [];
   for (const one of names.slice(0, quick ? 1 : names.length).map(caseNamed)) {
     const tell = (what) => onProgress(`${one.title}: ${what}`);
-    rows.push(await measure(arena, one, pace, tell));
+    rows.push(...(await measure(arena, one, pace, tell)));
   }
   return rows;
 }
 
+/** A row for each number of images that a rank may have: a share of the batch, or as many as one process. */
 async function measure(arena, one, pace, onProgress) {
+  const rankBatches = [one.batch / count, one.batch];
   const sides = [];
+  const start = async (what, processes, settings) => {
+    onProgress(what);
+    sides.push(await startSide(arena, one, processes, settings));
+  };
   try {
-    onProgress("one process");
-    sides.push(await startSide(arena, one, 1, { batch: one.batch }));
-    onProgress(`${count} ranks`);
-    sides.push(await startSide(arena, one, count, { batch: one.batch, joins: true }));
-    // The same work without a word between them: the machine's part of what is lost.
-    sides.push(await startSide(arena, one, count, { batch: one.batch / count }));
-    const turns = await playRounds(sides, pace, onProgress);
-    const [alone, together, apart] = turns.map((turn) => turn.times);
-    return {
-      name: one.name,
-      title: one.title,
-      batch: one.batch,
-      ranks: count,
-      aloneMs: 1000 * median(alone),
-      togetherMs: 1000 * median(together),
-      apartMs: 1000 * median(apart),
-      speedup: pairedRatio(alone, together),
-      speedupApart: pairedRatio(alone, apart),
-      communicationShare: 1 - pairedRatio(apart, together),
-      ...(await countBytes(sides[1], one, Math.max(5, turns[1].steps))),
-    };
+    await start("one process", 1, { batch: one.batch });
+    for (const batch of rankBatches) {
+      await start(`${count} ranks`, count, { batch: count * batch, joins: true });
+      // The same work without a word between them: the machine's part of what is lost.
+      await start(`${count} processes`, count, { batch });
+    }
+    const [alone, ...turns] = await playRounds(sides, pace, onProgress);
+    const rows = [];
+    for (const [i, rankBatch] of rankBatches.entries()) {
+      const [together, apart] = turns.slice(2 * i, 2 * i + 2);
+      const bytes = await countBytes(sides[1 + 2 * i], one, Math.max(5, together.steps));
+      const measured = compare(one, rankBatch, [alone, together, apart]);
+      rows.push({ name: one.name, title: one.title, ...measured, ...bytes });
+    }
+    return rows;
   } finally {
     await Promise.all(sides.map((side) => side.close()));
   }
+}
+
+/** Speedups are of images a second. */
+function compare({ batch }, rankBatch, turns) {
+  const [alone, together, apart] = turns.map(({ times }) => times);
+  const more = (count * rankBatch) / batch;
+  return {
+    batch,
+    rankBatch,
+    ranks: count,
+    aloneMs: 1000 * median(alone),
+    togetherMs: 1000 * median(together),
+    apartMs: 1000 * median(apart),
+    speedup: more * pairedRatio(alone, together),
+    speedupApart: more * pairedRatio(alone, apart),
+    communicationShare: 1 - pairedRatio(apart, together),
+  };
 }
 
 /** Processes of one thread that train at the same time, and together where each `joins`. */
@@ -123,7 +140,7 @@ function loopbackBytes() {
 
 function describe(rows) {
   const cells = rows.map((row) => [
-    `${row.title}, b${row.batch}`,
+    `${row.title}, b${row.batch}${row.rankBatch === row.batch ? " each" : ""}`,
     ...[row.aloneMs, row.togetherMs].map((value) => digits(value)),
     times(row.speedup),
     times(row.speedupApart),

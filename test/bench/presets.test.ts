@@ -70,23 +70,30 @@ describe.skipIf(impossible)("a checkpoint", () => {
 });
 
 describe.skipIf(impossible)("two ranks", () => {
-  it("are measured beside one process, and beside two that share nothing", async () => {
+  it("are measured beside one process, and beside two that share nothing: on one batch, and with one each", async () => {
     const argv = ["--only", "ranks", "--quick", "--rounds", "1"];
     const { stdout, result } = await runBench(argv, folder.path);
-    expect(stdout).toMatch(
-      /^\| the article's pair, 32×32, b64 +\|( +[\d.]+ \|){2}( +[\d.]+× \|){2}/m,
-    );
+    const cells = " +\\|( +[\\d.]+ \\|){2}( +[\\d.]+× \\|){2}";
+    for (const batch of ["b64", "b64 each"])
+      expect(stdout).toMatch(new RegExp(`^\\| the article's pair, 32×32, ${batch}${cells}`, "m"));
     const { extras } = result;
     const milliseconds = { aloneMs: positive, togetherMs: positive, apartMs: positive };
     const ratios = { speedup: positive, speedupApart: positive };
     const bytes = { gradientBytes: positive, bytesPerStep: positive };
+    const row = {
+      ...{ name: "article", title: expect.any(String), batch: 64, ranks: 2 },
+      ...{ ...milliseconds, ...ratios, ...bytes, communicationShare: expect.any(Number) },
+      // What other programs say on this interface comes on top.
+      bytesRatio: expect.toSatisfy((ratio: number) => ratio > 0.98),
+    };
     expect(extras.ranks).toEqual([
-      {
-        ...{ name: "article", title: expect.any(String), batch: 64, ranks: 2 },
-        ...{ ...milliseconds, ...ratios, ...bytes, communicationShare: expect.any(Number) },
-        // What other programs say on this interface comes on top.
-        bytesRatio: expect.toSatisfy((ratio: number) => ratio > 0.98),
-      },
+      { ...row, rankBatch: 32 },
+      { ...row, rankBatch: 64 },
     ]);
+    // A speedup is one of images a second: two batches in the time of a step are twice as many.
+    const [shared, each] = extras.ranks;
+    expect(shared.aloneMs).toBe(each.aloneMs);
+    expect(each.speedup / (each.aloneMs / each.togetherMs)).toBeCloseTo(2, 9);
+    expect(shared.speedup / (shared.aloneMs / shared.togetherMs)).toBeCloseTo(1, 9);
   });
 });
