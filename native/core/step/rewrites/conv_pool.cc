@@ -4,15 +4,14 @@
 #include "core/nn/resampling.h"
 #include "core/step/rewrites/conv_source.h"
 #include "core/step/rewrites/halving.h"
+#include "core/step/rewrites/wide_kernels.h"
 
 namespace sparring {
 namespace {
 
 // [out, in, 3, 3] -> [out, in, 4, 4]
 at::Tensor averaged_kernel(const at::Tensor& weight) {
-  const at::Tensor padded = at::constant_pad_nd(weight, {1, 1, 1, 1});  // 5 x 5
-  const at::Tensor rows = padded.narrow(2, 1, 4) + padded.narrow(2, 0, 4);
-  return (rows.narrow(3, 1, 4) + rows.narrow(3, 0, 4)) / 4;
+  return wide_kernels(weight, /*turned=*/false, 0.25);
 }
 
 class ConvPool : public Halving {

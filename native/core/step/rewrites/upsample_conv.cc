@@ -3,15 +3,14 @@
 #include "core/nn/resampling.h"
 #include "core/step/rewrites/conv_source.h"
 #include "core/step/rewrites/halving.h"
+#include "core/step/rewrites/wide_kernels.h"
 
 namespace sparring {
 namespace {
 
-// [out, in, 3, 3] -> [in, out, 4, 4]: the flipped kernel, fully convolved with ones(2, 2).
+// [out, in, 3, 3] -> [in, out, 4, 4]
 at::Tensor spread_kernel(const at::Tensor& weight) {
-  const at::Tensor padded = at::constant_pad_nd(weight.flip({2, 3}), {1, 1, 1, 1});  // 5 x 5
-  const at::Tensor rows = padded.narrow(2, 1, 4) + padded.narrow(2, 0, 4);
-  return (rows.narrow(3, 1, 4) + rows.narrow(3, 0, 4)).transpose(0, 1);
+  return wide_kernels(weight, /*turned=*/true, 1).transpose(0, 1);
 }
 
 class UpsampleConv : public Halving {
