@@ -31,8 +31,13 @@ const Less kSame{"3x3",
                  [](const at::Tensor& image, const at::Tensor& gradient) {
                    return same_conv::weight_gradient(image, gradient);
                  }};
-const Less kHalving{"4x4 of stride 2",       4, 2, halving::halve, halving::twice,
-                    halving::weight_gradient};
+const Less kHalving{
+    "4x4 of stride 2",
+    4,
+    2,
+    [](const at::Tensor& image, const at::Tensor& weight) { return halving::halve(image, weight); },
+    [](const at::Tensor& image, const at::Tensor& weight) { return halving::twice(image, weight); },
+    halving::weight_gradient};
 
 at::Tensor image_of(at::IntArrayRef sizes) {
   return at::randn(sizes).contiguous(at::MemoryFormat::ChannelsLast);

@@ -15,7 +15,7 @@ class Halves : public Bilinear {
  public:
   at::Tensor output(const at::Tensor& big, const at::Tensor& weight,
                     const at::Tensor& bias) const override {
-    return with_bias(halving::halve(channels_last(big), weight), bias);
+    return halving::halve(channels_last(big), weight, bias);
   }
   at::Tensor image_gradient(const at::Tensor& small, const at::Tensor& weight,
                             at::IntArrayRef) const override {
@@ -31,7 +31,7 @@ class Doubles : public Bilinear {
  public:
   at::Tensor output(const at::Tensor& small, const at::Tensor& weight,
                     const at::Tensor& bias) const override {
-    return with_bias(halving::twice(channels_last(small), weight), bias);
+    return halving::twice(channels_last(small), weight, bias);
   }
   at::Tensor image_gradient(const at::Tensor& big, const at::Tensor& weight,
                             at::IntArrayRef) const override {

@@ -34,7 +34,8 @@ class Passes {
  public:
   Passes(const Channels& channels, const Grid& grid) : channels_(channels), grid_(grid) {}
 
-  void halve(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& output) const {
+  void halve(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias,
+             const at::Tensor& output) const {
     const int64_t small = channels_.small, big = channels_.big;
     const int64_t line = kPhases * big, most = most_tiles(grid_);
     const Layout<T> kernels(kPoints, line, small), windows(kPoints, most, line),
@@ -51,11 +52,12 @@ class Passes {
                                                 {from.first + phase * big, from.next, from.row});
       }
       batch_product<T>({kPoints, chunk.count, line, small}, to, from, by);
-      untransform_tiles<Ways<Rule>::results, T>(to, chunk, {1, 0, 0}, output);
+      untransform_tiles<Ways<Rule>::results, T>(to, chunk, {1, 0, 0}, bias_values<T>(bias), output);
     });
   }
 
-  void twice(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& output) const {
+  void twice(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias,
+             const at::Tensor& output) const {
     const int64_t small = channels_.small, big = channels_.big;
     const int64_t most = most_tiles(grid_);
     const Layout<T> kernels(kPoints, small, big), windows(kPoints, most, small),
@@ -71,7 +73,8 @@ class Passes {
         transform_pixels<Ways<Rule>::window, T>(pixels, chunk, of_phase(phase, 1), from);
         batch_product<T>({kPoints, chunk.count, small, big}, to, from,
                          kernels.at(by + phase * kernels.values));
-        untransform_tiles<Ways<Rule>::results, T>(to, chunk, {2, phase / 2, phase % 2}, output);
+        untransform_tiles<Ways<Rule>::results, T>(to, chunk, {2, phase / 2, phase % 2},
+                                                  bias_values<T>(bias), output);
       }
     });
   }
@@ -209,24 +212,24 @@ int64_t products(int64_t batch, int64_t height, int64_t width) {
   return kPhases * fewest_products<TwoByTwo, FourByTwo>(batch, height, width);
 }
 
-at::Tensor halve(const at::Tensor& image, const at::Tensor& weight) {
+at::Tensor halve(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias) {
   const Channels channels = channels_of(weight);
   const int64_t height = image.size(2) / 2, width = image.size(3) / 2;
   const at::Tensor output = empty_image(image, {image.size(0), channels.small, height, width});
   const at::Tensor whole = weight.detach().contiguous();
   with_passes(image, channels, height, width,
-              [&](const auto& passes) { passes.halve(image, whole, output); });
+              [&](const auto& passes) { passes.halve(image, whole, bias, output); });
   return output;
 }
 
-at::Tensor twice(const at::Tensor& image, const at::Tensor& weight) {
+at::Tensor twice(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias) {
   const Channels channels = channels_of(weight);
   const int64_t height = image.size(2), width = image.size(3);
   const at::Tensor output =
       empty_image(image, {image.size(0), channels.big, 2 * height, 2 * width});
   const at::Tensor whole = weight.detach().contiguous();
   with_passes(image, channels, height, width,
-              [&](const auto& passes) { passes.twice(image, whole, output); });
+              [&](const auto& passes) { passes.twice(image, whole, bias, output); });
   return output;
 }
 

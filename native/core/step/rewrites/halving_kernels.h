@@ -15,9 +15,10 @@ namespace sparring::halving {
 int64_t products(int64_t batch, int64_t height, int64_t width);
 
 // The small image of a big one: the convolution, and the transposed one's gradient for its input.
-at::Tensor halve(const at::Tensor& image, const at::Tensor& weight);
+// `bias`: for each channel of the result, or undefined.
+at::Tensor halve(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias = {});
 // The big image of a small one: the transposed convolution, and the other's gradient for its input.
-at::Tensor twice(const at::Tensor& image, const at::Tensor& weight);
+at::Tensor twice(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias = {});
 // The gradient for the weight, [small, big, 4, 4], of either: of one image, the other's gradient.
 at::Tensor weight_gradient(const at::Tensor& big, const at::Tensor& small);
 

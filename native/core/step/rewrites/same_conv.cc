@@ -21,7 +21,7 @@ class FewerProducts : public Bilinear {
   explicit FewerProducts(int64_t groups) : groups_(groups) {}
   at::Tensor output(const at::Tensor& image, const at::Tensor& weight,
                     const at::Tensor& bias) const override {
-    return with_bias(convolve(image, weight, same_conv::Direction::kForward), bias);
+    return convolve(image, weight, same_conv::Direction::kForward, bias);
   }
   at::Tensor image_gradient(const at::Tensor& gradient, const at::Tensor& weight,
                             at::IntArrayRef) const override {
@@ -34,8 +34,8 @@ class FewerProducts : public Bilinear {
 
  private:
   at::Tensor convolve(const at::Tensor& image, const at::Tensor& weight,
-                      same_conv::Direction direction) const {
-    return same_conv::convolve(channels_last(image), weight, direction, groups_);
+                      same_conv::Direction direction, const at::Tensor& bias = {}) const {
+    return same_conv::convolve(channels_last(image), weight, direction, groups_, bias);
   }
 
   int64_t groups_;

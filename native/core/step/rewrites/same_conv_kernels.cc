@@ -22,7 +22,7 @@ class Passes {
   Passes(const Grid& grid, int64_t groups) : grid_(grid), groups_(groups) {}
 
   void convolve(const at::Tensor& image, const at::Tensor& weight, Direction direction,
-                const at::Tensor& output) const {
+                const at::Tensor& bias, const at::Tensor& output) const {
     const int64_t in = image.size(1), out = output.size(1), most = most_tiles(grid_);
     const int64_t in_each = in / groups_, out_each = out / groups_;
     const Layout<T> kernels(kPoints, in_each, out_each), windows(kPoints, most, in),
@@ -44,7 +44,7 @@ class Passes {
         batch_product<T>({kPoints, chunk.count, in_each, out_each}, to.of_columns(group * out_each),
                          from.of_columns(group * in_each), kernel_of(group));
       }
-      untransform_tiles<Ways<Rule>::results, T>(to, chunk, kTiles, output);
+      untransform_tiles<Ways<Rule>::results, T>(to, chunk, kTiles, bias_values<T>(bias), output);
     });
   }
 
@@ -161,12 +161,12 @@ int64_t products(int64_t batch, int64_t height, int64_t width) {
 }
 
 at::Tensor convolve(const at::Tensor& image, const at::Tensor& weight, Direction direction,
-                    int64_t groups) {
+                    int64_t groups, const at::Tensor& bias) {
   const int64_t out = direction == Direction::kForward ? weight.size(0) : weight.size(1) * groups;
   const at::Tensor output = empty_image(image, {image.size(0), out, image.size(2), image.size(3)});
   const at::Tensor whole = weight.detach().contiguous();
   with_passes(image, groups,
-              [&](const auto& passes) { passes.convolve(image, whole, direction, output); });
+              [&](const auto& passes) { passes.convolve(image, whole, direction, bias, output); });
   return output;
 }
 

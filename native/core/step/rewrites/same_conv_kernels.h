@@ -14,9 +14,10 @@ enum class Direction { kForward, kBackward };
 // are 9 for each of its pixels.
 int64_t products(int64_t batch, int64_t height, int64_t width);
 
-// [N, in, H, W] by [out, in / groups, 3, 3], or [N, out, H, W] by the turned kernel.
+// [N, in, H, W] by [out, in / groups, 3, 3], or [N, out, H, W] by the turned kernel. `bias`: for
+// each channel of the result, or undefined.
 at::Tensor convolve(const at::Tensor& image, const at::Tensor& weight, Direction direction,
-                    int64_t groups = 1);
+                    int64_t groups = 1, const at::Tensor& bias = {});
 // The gradient for the weight, [out, in / groups, 3, 3], of an image and the gradient for its
 // result.
 at::Tensor weight_gradient(const at::Tensor& image, const at::Tensor& gradient, int64_t groups = 1);

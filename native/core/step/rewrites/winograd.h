@@ -102,6 +102,17 @@ struct Layout {
   int64_t row, plane, values;
 };
 
+template <class T>
+void add(const T* more, int64_t length, T* to) {
+  for (int64_t i = 0; i < length; ++i) to[i] += more[i];
+}
+
+// Of a bias for each channel, which may be undefined: then null.
+template <class T>
+const T* bias_values(const at::Tensor& bias) {
+  return bias.defined() ? bias.const_data_ptr<T>() : nullptr;
+}
+
 // The points of the pixels of tiles: kFactors is the rule's window, or its tile. A tile has a row
 // of each matrix.
 template <const auto& kFactors, class T>
@@ -121,10 +132,11 @@ void transform_pixels(const Pixels<T>& image, const Chunk& chunk, const Places& 
   }
 }
 
-// The way back, by the rule's results. What stands out of the image goes nowhere.
+// The way back, by the rule's results, with a bias for each channel, or null. What stands out of
+// the image goes nowhere.
 template <const auto& kFactors, class T>
 void untransform_tiles(const Matrices<T>& points, const Chunk& chunk, const Places& places,
-                       const at::Tensor& image) {
+                       const T* bias, const at::Tensor& image) {
   constexpr int kGiven = kFactors.columns, kMade = kFactors.rows;
   const int64_t channels = image.size(1), height = image.size(2), width = image.size(3);
   std::vector<T> nowhere(channels);
@@ -136,6 +148,9 @@ void untransform_tiles(const Matrices<T>& points, const Chunk& chunk, const Plac
     for (int k = 0; k < kGiven * kGiven; ++k) {
       from[k] = points.first + k * points.next + i * points.row;
     }
+    // One value of a tile, and so a part of a pass over the results: see adds_evenly().
+    if (bias != nullptr)
+      add(bias, channels, points.first + (kGiven + 1) * points.next + i * points.row);
     for (int k = 0; k < kMade * kMade; ++k) {
       const int64_t row = places.step * (tile.row + k / kMade) + places.row;
       const int64_t column = places.step * (tile.column + k % kMade) + places.column;

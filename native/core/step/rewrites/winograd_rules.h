@@ -44,6 +44,15 @@ constexpr bool convolves() {
   return true;
 }
 
+// Whether what is added to the product at the point 1, always the second, is added to each result.
+template <class Rule>
+constexpr bool adds_evenly() {
+  for (int i = 0; i < Rule::kTile; ++i) {
+    if (Rule::results.at[i][1] != 1) return false;
+  }
+  return true;
+}
+
 // The points are 0, 1 and infinity: all factors are 1 or -1.
 struct TwoByTwo {
   static constexpr int kTile = 2, kTaps = 2, kPoints = 3;
@@ -97,6 +106,8 @@ struct FourByThree {
 
 static_assert(convolves<TwoByTwo>() && convolves<TwoByThree>());
 static_assert(convolves<FourByTwo>() && convolves<FourByThree>());
+static_assert(adds_evenly<TwoByTwo>() && adds_evenly<TwoByThree>());
+static_assert(adds_evenly<FourByTwo>() && adds_evenly<FourByThree>());
 
 // A rule's matrices for the five ways over its points.
 template <class Rule>
