@@ -100,6 +100,8 @@ function checkOptions(options: KidOptions, real: Features, generated: Features) 
     seed = 0,
     gamma,
   } = check.options(options, "options", known);
+  for (const [name, { count }] of Object.entries({ real, generated }))
+    if (count < 2) throw outOfRange("at least 2 samples, to compare with each other,", name, count);
   const most = Math.min(real.count, generated.count);
   const size = check.integer(subsetSize ?? Math.min(usualSize, most), "subsetSize", 2);
   for (const [name, { count }] of Object.entries({ real, generated }))

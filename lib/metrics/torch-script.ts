@@ -13,7 +13,11 @@ import { FeatureNetwork } from "./network.js";
 
 /** What the network in the file takes. */
 export interface TorchScriptOptions {
-  /** Side in pixels that images are resized to, 1 to 4,096. @default their own */
+  /**
+   * Side in pixels that images are resized to, 1 to 4,096. A network that does not take images of
+   * 32, which it is tried with otherwise, needs it.
+   * @default their own
+   */
   readonly size?: number | undefined;
   /** 3, or 1 for grey images alone. @default 3 */
   readonly channels?: 1 | 3 | undefined;
@@ -68,12 +72,20 @@ const usualInput: NativeFeatureInput = {
   eachChannel: false,
 };
 
+/**
+ * @internal What a network takes that will see images of one shape alone. It is tried with such
+ * images, as it may take no others.
+ */
+export function inputOf([, height, width]: readonly number[]): NativeFeatureInput {
+  return height === undefined || height !== width ? usualInput : { ...usualInput, size: height };
+}
+
 /** @internal Loads what torchScript() has checked. @param name what the user calls the path */
 export async function loadTorchScript(
   path: string,
   name: string,
   device: Device,
-  input = usualInput,
+  input: NativeFeatureInput,
 ): Promise<FeatureNetwork> {
   const digest = await digestOf(path, name);
   const native = await crossing(() =>

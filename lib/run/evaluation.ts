@@ -18,7 +18,7 @@ import {
 import { classifier } from "../metrics/classifier.js";
 import type { Features } from "../metrics/features.js";
 import type { FeatureNetwork } from "../metrics/network.js";
-import { loadTorchScript } from "../metrics/torch-script.js";
+import { inputOf, loadTorchScript } from "../metrics/torch-script.js";
 import type { Generator } from "../networks.js";
 import { defaultFeatures } from "./features.js";
 
@@ -61,7 +61,7 @@ export class Judge implements Disposable {
       const network = keep(
         features === defaultFeatures
           ? await classifier({ device, eachChannel: stacked })
-          : await loadTorchScript(features, naming("features"), device),
+          : await loadTorchScript(features, naming("features"), device, inputOf(dataset.image)),
       );
       const count = Math.min(samples, dataset.size);
       const seen = await network.features(dataset, { count, seed });

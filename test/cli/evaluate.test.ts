@@ -166,6 +166,13 @@ describe("sparring evaluate", () => {
     expect(stdout).not.toContain("inception-score");
   });
 
+  it("takes one for images of the run's size alone", async () => {
+    const { code, stdout } = await run(
+      `evaluate plain --samples 100 --features ${means.replace("means", "fixed")}`,
+    );
+    expect([code, stdout]).toEqual([0, expect.stringContaining("features of fixed.pt@")]);
+  });
+
   it("measures the likelihood of the test images where asked to, and needs no features for it", async () => {
     expect(await refusal("evaluate plain --metrics parzen --samples 50")).toEqual([
       2,

@@ -145,6 +145,12 @@ refuses("metrics", [
     "Expected an array whose memory was not transferred away for data of generated but received Float32Array(0 bytes)",
   ],
   [
+    "kid of one sample",
+    () => kid(enough, new Features(new Float32Array(4), [1, 4])),
+    "RangeError",
+    "Expected at least 2 samples, to compare with each other, for generated but received 1",
+  ],
+  [
     "kid of subsets of one",
     () => kid(enough, enough, { subsetSize: 1 }),
     "RangeError",
