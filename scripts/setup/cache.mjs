@@ -1,7 +1,7 @@
 // The user's cache folder. A version's folder is either complete or not there: it is filled under
 // another name first.
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
-import { homedir, hostname } from "node:os";
+import { homedir, hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { expected } from "./errors.mjs";
 import { probe } from "./probe.mjs";
@@ -19,7 +19,9 @@ export function cacheFolder(environment = process.env, home = homedir) {
   // The specification says that a relative path is to be ignored.
   if (chosen?.startsWith("/")) return join(chosen, "sparring");
   try {
-    return join(home(), ".cache", "sparring");
+    // An empty HOME would mean the working directory, another one each time.
+    const named = home();
+    return join(named.startsWith("/") ? named : userInfo().homedir, ".cache", "sparring");
   } catch {
     // A container's user may have neither a HOME nor an entry in /etc/passwd.
     throw expected("a home folder, or XDG_CACHE_HOME,", "the cache", "none");

@@ -2,6 +2,7 @@
 import { existsSync, promises, renameSync } from "node:fs";
 import { readdir, readFile, rename, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
+import { userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { defaultCachePath, readCache, writeCache } from "../../lib/data/folder/cache.js";
@@ -96,6 +97,10 @@ describe("the cache", () => {
       expect([await place("/var/cache"), await place("cache"), await place(undefined)]).toEqual([
         ...["/var/cache/sparring/packed", usual, usual],
       ]);
+      for (const home of ["", "house"]) {
+        vi.stubEnv("HOME", home);
+        expect(await place(undefined)).toBe(join(userInfo().homedir, ".cache/sparring/packed"));
+      }
     } finally {
       vi.unstubAllEnvs();
     }

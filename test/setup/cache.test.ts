@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
@@ -102,6 +103,11 @@ describe("the cache folder", () => {
   it("ignores a relative XDG_CACHE_HOME, as its specification says", () => {
     expect(cacheFolder({ XDG_CACHE_HOME: "cache" })).toMatch(/^\/.*\/\.cache\/sparring$/);
     expect(cacheFolder({ XDG_CACHE_HOME: "/cache" })).toBe("/cache/sparring");
+  });
+
+  it.each(["", "house"])("is no folder of the working directory's where HOME is %j", (home) => {
+    const usual = join(userInfo().homedir, ".cache/sparring");
+    expect(cacheFolder({}, () => home)).toBe(usual);
   });
 
   it("is asked for where a user has no home folder", () => {

@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { access, type FileHandle, realpath } from "node:fs/promises";
-import { homedir } from "node:os";
+import { homedir, userInfo } from "node:os";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
@@ -78,7 +78,9 @@ function cacheHome(): string {
   // The specification says that a relative path is to be ignored.
   if (chosen?.startsWith("/")) return chosen;
   try {
-    return join(homedir(), ".cache");
+    // An empty HOME would mean the working directory, another one each time.
+    const home = homedir();
+    return join(home.startsWith("/") ? home : userInfo().homedir, ".cache");
   } catch (cause) {
     // A container's user may have neither a HOME nor an entry in /etc/passwd.
     const what = "a home folder, or XDG_CACHE_HOME,";
