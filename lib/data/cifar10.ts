@@ -18,10 +18,17 @@ export interface Cifar10Options extends DatasetOptions {
   readonly split?: "train" | "test" | undefined;
 }
 
-export const cifarFiles = {
+const cifarFiles = {
   train: [1, 2, 3, 4, 5].map((batch) => `data_batch_${batch}.bin`),
   test: ["test_batch.bin"],
 };
+/**
+ * Whether a folder that has a file or folder of this name is CIFAR-10's: in its Python version,
+ * too, which is refused with what to do.
+ */
+export const isCifarName = (name: string) =>
+  /^(data_batch_[1-5](\.bin)?|cifar-10-batches-py)$/.test(name);
+
 const namesFile = "batches.meta.txt";
 /** The original file of names has 61 bytes. */
 const namesLimit = 4096;

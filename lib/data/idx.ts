@@ -62,6 +62,7 @@ const headerSize = (rank: number) => 4 + 4 * rank;
 function parseHeader(bytes: Uint8Array, rank: number, refuse: Refuse): number[] {
   const start = headerSize(rank);
   if (bytes.length < 4) throw refuse(`it has ${bytes.length} bytes`);
+  if (isTar(bytes)) throw refuse("it is an archive; unpack it, and give what is in it");
   if (bytes[0] !== 0 || bytes[1] !== 0) throw refuse("it does not start with two zero bytes");
   if (bytes[2] !== unsignedByte)
     throw refuse(`its values are of type 0x${bytes[2]?.toString(16)}, not unsigned bytes (0x8)`);
@@ -72,6 +73,10 @@ function parseHeader(bytes: Uint8Array, rank: number, refuse: Refuse): number[] 
   if (shape.includes(0)) throw refuse(`its shape is [${shape.join(", ")}]`);
   return shape;
 }
+
+/** As of CIFAR-10's cifar-10-binary.tar.gz, which someone has just downloaded. */
+const isTar = (bytes: Uint8Array) =>
+  Buffer.from(bytes.subarray(257, 262)).toString("latin1") === "ustar";
 
 const isGzip = (bytes: Uint8Array) => bytes[0] === 0x1f && bytes[1] === 0x8b;
 

@@ -30,6 +30,13 @@ export interface NpyHeader {
   readonly offset: number;
 }
 
+/** Those that images and rows of numbers come in. */
+export const imageDtypes: readonly DtypeName[] = ["uint8", "float32", "float64"];
+/** Those that labels come in: whole numbers. */
+export const labelDtypes = Object.values(dtypes).flatMap(({ name }) =>
+  name.startsWith("float") ? [] : [name],
+);
+
 /** NumPy's own. */
 const rankLimit = 64;
 /** Far above what an array of numbers needs, which is 128 bytes. */
@@ -37,19 +44,27 @@ const headerLimit = 65_536;
 
 /**
  * Reads and checks the header: the values that it promises are there, all of them and nothing else.
+ *
+ * @param fitting what values may be, as the error about others has it
  */
 export async function readNpyHeader(
   file: FileHandle,
   size: number,
   refuse: Refuse,
+  fitting = imageDtypes,
 ): Promise<NpyHeader> {
   const start = new Uint8Array(Math.min(size, headerLimit));
   await readInto(file, start, 0, refuse);
-  return parseNpyHeader(start, size, refuse);
+  return parseNpyHeader(start, size, refuse, fitting);
 }
 
 /** @internal */
-export function parseNpyHeader(start: Uint8Array, size: number, refuse: Refuse): NpyHeader {
+export function parseNpyHeader(
+  start: Uint8Array,
+  size: number,
+  refuse: Refuse,
+  fitting = imageDtypes,
+): NpyHeader {
   const magic = [0x93, ...Buffer.from("NUMPY")];
   if (!magic.every((byte, i) => start[i] === byte))
     throw refuse("it does not start with NumPy's magic number");
@@ -64,17 +79,22 @@ export function parseNpyHeader(start: Uint8Array, size: number, refuse: Refuse):
   const offset = 8 + lengthBytes + length;
   if (offset > start.length) throw refuse(`its header would be ${length} bytes`);
   const text = Buffer.from(start.subarray(8 + lengthBytes, offset)).toString("latin1");
-  return { ...parseLiteral(text, size - offset, refuse), offset };
+  return { ...parseLiteral(text, size - offset, refuse, fitting), offset };
 }
 
-function parseLiteral(text: string, follow: number, refuse: Refuse): Omit<NpyHeader, "offset"> {
+function parseLiteral(
+  text: string,
+  follow: number,
+  refuse: Refuse,
+  fitting: readonly DtypeName[],
+): Omit<NpyHeader, "offset"> {
   const code = /'descr': *'([^']*)'/.exec(text)?.[1];
   const order = /'fortran_order': *(True|False)/.exec(text)?.[1];
   const sides = /'shape': *\(((?:\d{1,20}, *)*(?:\d{1,20})?)\)/.exec(text)?.[1];
   if (code === undefined || order === undefined || sides === undefined)
     throw refuse("its header does not describe an array of numbers");
-  const known = Object.keys(dtypes).join(", ");
-  if (!Object.hasOwn(dtypes, code)) throw refuse(`its dtype is ${show(code)}, not one of ${known}`);
+  if (!Object.hasOwn(dtypes, code))
+    throw refuse(`its dtype is ${show(code)}, not one of ${codesOf(fitting)}`);
   if (order === "True")
     throw refuse("its values are in Fortran's order; numpy.ascontiguousarray() turns them round");
   const { name, bytes } = dtypes[code as keyof typeof dtypes];
@@ -92,6 +112,12 @@ function parseLiteral(text: string, follow: number, refuse: Refuse): Omit<NpyHea
     );
   if (needed === 0n) throw refuse(`its shape is [${exact.join(", ")}]`);
   return { dtype: name, shape: exact.map(Number) };
+}
+
+/** NumPy's codes of types: `|u1, <f4` */
+function codesOf(names: readonly DtypeName[]): string {
+  const chosen = Object.entries(dtypes).filter(([, { name }]) => names.includes(name));
+  return chosen.map(([code]) => code).join(", ");
 }
 
 /** Values that are worked on at once: 16 MB as float64, and a few milliseconds. */

@@ -17,7 +17,7 @@ import { checkCount, copyOfLabels } from "./class-labels.js";
 import { checkLayout, imagesShape, type Layout, type Pixels } from "./layout.js";
 import { type Numbers, toLevels } from "./rounding.js";
 import { checkTableOptions, isTable, readTable, refuseNpy, type Table } from "./npy-table.js";
-import { type NpyHeader, npyBuffer, npySlice, readNpyHeader } from "./npy-file.js";
+import { labelDtypes, type NpyHeader, npyBuffer, npySlice, readNpyHeader } from "./npy-file.js";
 import { readInto, readingFile, reserve } from "./reading.js";
 import { createValues } from "./values.js";
 
@@ -162,7 +162,7 @@ async function readLevels(
 async function readLabels(path: string, count: number): Promise<Uint8Array> {
   const refuse = refusal("ERR_DATA", "a .npy file of labels", path, "labels");
   return readingFile(path, refuse, async (file, size) => {
-    const { dtype, shape, offset } = await readNpyHeader(file, size, refuse);
+    const { dtype, shape, offset } = await readNpyHeader(file, size, refuse, labelDtypes);
     if (dtype.startsWith("float")) throw refuse(`its values are ${dtype}, not whole numbers`);
     if (shape.length !== 1 || shape[0] !== count)
       throw refuse(`its shape is [${shape.join(", ")}], not [${count}], one for each image`);

@@ -1,7 +1,7 @@
 // The data of a run: recognised by what they are, not by what they are called.
 import { statSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
-import { cifar10, cifarFiles, cifarRecord } from "../data/cifar10.js";
+import { cifar10, cifarRecord, isCifarName } from "../data/cifar10.js";
 import type { Dataset } from "../data/dataset.js";
 import { folderWith, type PackProgress } from "../data/folder.js";
 import { listBroken } from "../data/folder/broken.js";
@@ -159,7 +159,7 @@ async function recogniseFolder(path: string): Promise<Kind | undefined> {
   const entries = await readdir(path, { withFileTypes: true });
   const isMnist = /^(train|t10k)-(images|labels)[-.]idx[13]-ubyte(\.gz)?$/;
   if (entries.some(({ name }) => isMnist.test(name))) return "mnist";
-  if (entries.some(({ name }) => cifarFiles.train.includes(name))) return "cifar10";
+  if (entries.some(({ name }) => isCifarName(name))) return "cifar10";
   const seen = entries.filter(({ name }) => !name.startsWith("."));
   const isImages = seen.some((entry) => !entry.isFile() || isImageName(entry.name));
   return isImages ? "folder" : undefined;

@@ -12,6 +12,9 @@ const { folder, expectRefused } = await badLines();
 describe("bad data", () => {
   const images = idx([128, 8, 8]);
   const labels = idx([128]);
+  const archive = Buffer.alloc(1024);
+  archive.write("cifar-10-batches-bin/", 0);
+  archive.write("ustar", 257);
   const missing = (name: string) =>
     `Expected ${name} (or .gz) for MNIST but received the folder "DATA" without it`;
   const none = (path: string, why = "it is none of them") =>
@@ -58,6 +61,16 @@ describe("bad data", () => {
       "a truncated .gz",
       { [`${imagesFile}.gz`]: gzipSync(images).subarray(0, 200), [labelsFile]: labels },
       `Expected an IDX file for --data but received "DATA/${imagesFile}.gz" (unexpected end of file)`,
+    ],
+    [
+      "an archive that nobody has unpacked",
+      { [`${imagesFile}.gz`]: gzipSync(archive), [labelsFile]: labels },
+      wrong(3, `${imagesFile}.gz`, "it is an archive; unpack it, and give what is in it"),
+    ],
+    [
+      "CIFAR-10 in its Python version",
+      { data_batch_1: Buffer.of(0x80, 2) },
+      `Expected a file of CIFAR-10's binary version for --data but received "DATA/data_batch_1": it is one of the Python version; cifar-10-binary.tar.gz has the binary one`,
     ],
     [
       "fewer labels than images",
