@@ -30,9 +30,9 @@ export interface NpyHeader {
   readonly offset: number;
 }
 
-/** Those that images and rows of numbers come in. */
+/** Types that images and rows of numbers come in. */
 export const imageDtypes: readonly DtypeName[] = ["uint8", "float32", "float64"];
-/** Those that labels come in: whole numbers. */
+/** Types that labels come in: whole numbers. */
 export const labelDtypes = Object.values(dtypes).flatMap(({ name }) =>
   name.startsWith("float") ? [] : [name],
 );

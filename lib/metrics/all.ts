@@ -8,8 +8,15 @@ import {
   densityCoverage,
   type PrecisionRecall,
   precisionRecall,
+  usualNeighbours,
 } from "./neighbours.js";
-import { type ClassBalance, classBalance, type InceptionScore, inceptionScore } from "./scores.js";
+import {
+  type ClassBalance,
+  classBalance,
+  type InceptionScore,
+  inceptionScore,
+  usualSplits,
+} from "./scores.js";
 
 /** What each metric says, by its name. Those that were not asked for are not there. */
 export interface MetricScores {
@@ -60,6 +67,21 @@ const needed: { readonly [Name in MetricName]?: Answers } = {
 /** Whether a network that answers so can be asked for a metric. */
 export const suits = (name: MetricName, answers: Answers) =>
   needed[name] === undefined || needed[name] === answers;
+
+const both = (count: number) => ({ samples: count, reals: count });
+
+const least: { readonly [Name in MetricName]?: ReturnType<typeof both> } = {
+  kid: both(2),
+  precisionRecall: both(usualNeighbours.precisionRecall + 1),
+  densityCoverage: both(usualNeighbours.densityCoverage + 1),
+  inceptionScore: { samples: usualSplits, reals: 1 },
+};
+
+/**
+ * How many samples, and real images, a metric takes at least. FID takes more than it has features:
+ * prepareReals() sees to that.
+ */
+export const leastOf = (name: MetricName) => least[name] ?? both(1);
 
 /**
  * What is computed of the real samples alone. Throws RangeError for too few.

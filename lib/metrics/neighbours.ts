@@ -3,6 +3,9 @@ import * as check from "../check.js";
 import { outOfRange, traced } from "../errors.js";
 import { checkPair, Features, type Measured, measured } from "./features.js";
 
+/** @internal How many neighbours there are by default: as in the papers. */
+export const usualNeighbours = { precisionRecall: 3, densityCoverage: 5 };
+
 /** How large the neighbourhood of a sample is. */
 export interface NeighbourOptions {
   /**
@@ -56,7 +59,12 @@ export async function precisionRecall(
   generated: Features,
   options: NeighbourOptions = {},
 ): Promise<PrecisionRecall> {
-  const { neighbours, covering } = await cover(real, generated, options, 3);
+  const { neighbours, covering } = await cover(
+    real,
+    generated,
+    options,
+    usualNeighbours.precisionRecall,
+  );
   const { precision, recall } = covering;
   return { ...measured("precisionRecall", real, generated), precision, recall, neighbours };
 }
@@ -75,7 +83,12 @@ export async function densityCoverage(
   generated: Features,
   options: NeighbourOptions = {},
 ): Promise<DensityCoverage> {
-  const { neighbours, covering } = await cover(real, generated, options, 5);
+  const { neighbours, covering } = await cover(
+    real,
+    generated,
+    options,
+    usualNeighbours.densityCoverage,
+  );
   const { density, coverage } = covering;
   return { ...measured("densityCoverage", real, generated), density, coverage, neighbours };
 }

@@ -5,6 +5,9 @@ import { Features, type Measured, measured, truncationOf } from "./features.js";
 import { meanOf, spreadOf } from "../mean-and-spread.js";
 import type { Decimals } from "./native.js";
 
+/** @internal How many parts the score is the mean over by default. */
+export const usualSplits = 10;
+
 /** How the score is taken. */
 export interface InceptionScoreOptions {
   /**
@@ -52,7 +55,7 @@ export async function inceptionScore(
 ): Promise<InceptionScore> {
   const logits = logitsOf(generated, "generated");
   const given = check.options(options, "options", ["splits"]);
-  const splits = check.integer(given.splits ?? 10, "splits", 1);
+  const splits = check.integer(given.splits ?? usualSplits, "splits", 1);
   const { count, classes, network } = generated;
   if (count < splits)
     throw outOfRange(

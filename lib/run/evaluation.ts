@@ -3,10 +3,11 @@
 import * as check from "../check.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Device } from "../device.js";
-import { refused, show, wrongType } from "../errors.js";
+import { outOfRange, refused, show, wrongType } from "../errors.js";
 import { keeping } from "../keeping.js";
 import {
   type Answers,
+  leastOf,
   type MetricName,
   metricNames,
   prepareReals,
@@ -67,7 +68,9 @@ export class Judge implements Disposable {
       const seen = await network.features(dataset, { count, seed });
       const asked = names ?? possibleMetrics(answersOf(features, stacked));
       if (count < samples && asked.includes("fid")) checkEnough(seen);
-      return new Judge(network, await prepareReals(seen, asked, naming("samples")), asked);
+      const reals = await prepareReals(seen, asked, naming("samples"));
+      for (const name of asked) checkLeast(name, samples, count, naming("samples"));
+      return new Judge(network, reals, asked);
     });
   }
 
@@ -100,6 +103,15 @@ function checkEnough({ count, width }: Features): void {
   const what = `more than ${width} images, which FID by so many features needs,`;
   const received = `${count} (sparring evaluate --metrics kid takes fewer)`;
   throw refused("ERR_DATA", what, "the real images", received);
+}
+
+/** Said before a training begins, which would end at its first evaluation. */
+function checkLeast(metric: MetricName, samples: number, reals: number, name: string): void {
+  const least = leastOf(metric);
+  const what = (count: number) => `at least ${count}, which ${toWord(metric)} takes,`;
+  if (samples < least.samples) throw outOfRange(what(least.samples), name, samples);
+  if (reals < least.reals)
+    throw refused("ERR_DATA", what(least.reals), "the real images", `${reals}`);
 }
 
 /** The classifier knows grey digits, or one in each channel. */
