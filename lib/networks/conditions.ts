@@ -18,7 +18,12 @@ export type Codes =
   | Float32Array
   | readonly (readonly number[] | Float32Array)[];
 
-type Of<T, Key extends string> = Key extends keyof T ? T[Key] : undefined;
+/** What is known of it. `any`, as that of a parsed JSON, says nothing: it may be there, or not. */
+type Of<T, Key extends string> = Key extends keyof T
+  ? unknown extends T[Key]
+    ? number | string | undefined
+    : T[Key]
+  : undefined;
 /** Whether there are any, as far as the type of a number of them tells. */
 type Has<Count> = [Count] extends [0 | undefined]
   ? "none"

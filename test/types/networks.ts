@@ -78,6 +78,32 @@ export async function wide(architecture: GeneratorArchitecture) {
   await generator.sample(1, { label: 3 });
 }
 
+/** Nor does the type of what comes out of JSON.parse(), which is any. */
+export async function parsed(text: string) {
+  const { generator, discriminator } = JSON.parse(text);
+  for (const latent of [generator.latent, { noise: 4, ...generator.latent }]) {
+    const maker = new Generator({ latent, layers: generator.layers });
+    await maker.sample(1, { labels: 3, codes: [0] });
+    await maker.generate(new Float32Array(4), { labels: 3 });
+    await maker.generate(new Float32Array(4));
+  }
+  const { classes, labels } = generator.latent;
+  const counted = new Generator({ latent: { noise: 4, classes }, layers });
+  await counted.sample(1, { labels: 3 });
+  await counted.generate(new Float32Array(4));
+  const told = new Generator({ latent: { noise: 4, classes: 3, labels }, layers });
+  await told.generate(new Float32Array(4), { labels: 3 });
+  await told.generate(new Float32Array(4));
+  const judges = [
+    new Discriminator(discriminator),
+    new Discriminator({ image: [1, 2, 2], classes: discriminator.classes, layers }),
+  ];
+  for (const judge of judges) {
+    await judge.score(images, { labels: 3 });
+    await judge.score(images);
+  }
+}
+
 /** Blocks are functions that return layers. */
 export async function spread() {
   const block = (width: number) => [l.linear(width), l.relu()];
