@@ -71,10 +71,7 @@ export class Trainer implements Disposable {
   readonly #claims = new Claims();
   #step = 0;
   #disposed = false;
-  /**
-   * Stops at the next step boundary: what listens to a signal, and has nobody to catch what it
-   * throws.
-   */
+  /** Stops at the next step boundary. Listens to signals: nobody would catch what it throws. */
   readonly #stop = () => {
     if (!this.#disposed) this.#native.stop();
   };
@@ -230,7 +227,8 @@ export class Trainer implements Disposable {
    * Writes a checkpoint: a new folder with everything that Trainer.load() needs to go on bit for
    * bit. Networks and average as safetensors files that PyTorch reads; optimizers, random numbers,
    * the place in the data and all options beside them, with a checksum over all. While the trainer
-   * runs, this is the state between two steps, and the next step waits only for the copy.
+   * runs, this is the state between two steps, and the next step waits only for the copy. A
+   * setOptimizer() that nobody awaited comes first.
    *
    * If several ranks train together, all of them call save(), and none during a run: their bits are
    * compared, and rank 0 writes.
@@ -254,6 +252,7 @@ export class Trainer implements Disposable {
 
   /** @internal Writes a checkpoint with what a run keeps beside its trainer. */
   async saveWith(path: string, run?: unknown, replace = false): Promise<void> {
+    if (this.#claims.isChanging) await this.#claims.settle();
     const settings = this.#settings;
     // Asked for at once: what comes between is the same on every rank.
     const [snapshot] = await Promise.all([this.snapshot(), this.checkEqual()]);

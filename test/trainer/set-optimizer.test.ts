@@ -192,6 +192,18 @@ describe("setOptimizer()", () => {
     expect(await average.toSafetensors()).not.toEqual(before);
   });
 
+  it("that nobody awaited is in the checkpoint that is asked for next", async () => {
+    const trainer = tinyTrainer();
+    await losses(trainer, images);
+    const path = fresh();
+    const changing = trainer.setOptimizer(both(adam({ lr: 0.5 })));
+    await trainer.save(path);
+    await changing;
+    const loaded = await Trainer.load(path);
+    expect(loaded.settings.optimizer.generator.lr).toBe(0.5);
+    expect(await losses(loaded, images)).toEqual(await losses(trainer, images));
+  });
+
   it("beside a save is in the one or in none", async () => {
     const trainer = tinyTrainer();
     await losses(trainer, images);
