@@ -16,7 +16,8 @@ async function drawPng(asked, signal) {
     throw new RangeError(`Expected ${what} for count but received ${asked || "nothing"}`);
   }
   const samples = await generator.sample(count, { execution: "fused", signal });
-  return samples.toPng({ columns: Math.ceil(Math.sqrt(count)) });
+  // Without a range, what is white would depend on the samples of each answer.
+  return samples.toPng({ columns: Math.ceil(Math.sqrt(count)), range: generator.range });
 }
 
 const server = createServer(async (request, response) => {

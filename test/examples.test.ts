@@ -212,6 +212,15 @@ describe("examples/serve.mjs", () => {
     }
   });
 
+  it("draws white where the generator does, not at the largest value of an answer", async () => {
+    const answer = await fetch(`${address}/?count=1`);
+    const { channels } = await sharp(Buffer.from(await answer.arrayBuffer())).stats();
+    // Nothing is learnt yet: all pixels are about mid-grey, within a frame of 0.
+    const brightest = channels.map(({ max }) => max);
+    expect(Math.min(...brightest)).toBeGreaterThan(127);
+    expect(Math.max(...brightest)).toBeLessThan(192);
+  });
+
   it("answers to counts that are none with a sentence", async () => {
     for (const count of ["0", "2.5", "ten", "10001", ""]) {
       const wrong = await fetch(`${address}/?count=${count}`);
