@@ -28,9 +28,9 @@ export interface NetworkOptions {
   readonly device?: Device | undefined;
   /**
    * Starts a stream of random numbers, as torch.manual_seed does: weights are drawn from it in the
-   * order of PyTorch, and the networks built next without a seed, and the trainer, go on with it. A
-   * whole number of at least 0. @default goes on with the stream of the network built before, or a
-   * random one
+   * order of PyTorch, and the networks built next without a seed, and the trainer, go on with it;
+   * so do those that Generator.load() and Trainer.load() build. A whole number of at least 0.
+   * @default goes on with the stream of the network built before, or a random one
    */
   readonly seed?: number | undefined;
 }
