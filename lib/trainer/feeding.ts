@@ -53,6 +53,7 @@ export class Feeding {
   #pumping = false;
   #failure: { readonly error: unknown } | undefined;
   #over = false;
+  readonly #from: NativePlace;
   /** How far training was when it was closed. */
   #place: NativePlace;
 
@@ -62,6 +63,7 @@ export class Feeding {
     this.#form = form;
     this.#limit = Math.max(stream.prefetch, form.batchesAStep);
     this.#epoch = from.epoch;
+    this.#from = from;
     this.#place = from;
   }
 
@@ -76,6 +78,12 @@ export class Feeding {
   /** How far training is, for another one to go on there. */
   get place(): NativePlace {
     return this.#over ? this.#place : this.native.place();
+  }
+
+  /** Whether training took a batch of it. */
+  get hasMoved(): boolean {
+    const { epoch, batches } = this.place;
+    return epoch !== this.#from.epoch || batches !== this.#from.batches;
   }
 
   /** Whether a run with this stream, batch size and end of epochs goes on here. */

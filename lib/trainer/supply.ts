@@ -28,7 +28,6 @@ export class Supply {
       return data.native;
     }
     if (this.#feeding?.fits(data, form) !== true) this.#feeding = this.#feed(data, form);
-    this.#restored = undefined;
     this.#feeding.start();
     return this.#feeding.native;
   }
@@ -55,6 +54,8 @@ export class Supply {
 
   #feed(stream: Stream, form: FeedForm): Feeding {
     const before = this.#feeding;
+    // One that failed before its first batch leaves the place to the next.
+    if (before?.hasMoved) this.#restored = undefined;
     const from = before?.isOf(stream, form.batchSize)
       ? before.place
       : this.#restoredPlace(stream, form);

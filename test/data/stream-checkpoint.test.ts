@@ -50,6 +50,22 @@ describe("a checkpoint in the middle of a stream", () => {
     });
   }
 
+  it("goes on after a source that failed at first, with a stream that is made anew", async () => {
+    const [trainer, other] = [await loaded(), await loaded()];
+    const gone = () => {
+      throw new Error("no database");
+    };
+    for (let attempt = 0; attempt < 2; attempt++)
+      await expect(run(trainer, datasets.stream(gone, options), 1)).rejects.toThrow("no database");
+    for (const each of [trainer, other])
+      await run(each, datasets.stream(counted(20).source, options), 3);
+    expect(await fingerprintOf(trainer)).toBe(await fingerprintOf(other));
+    // Only once: then another stream is another.
+    const { source, seen } = counted(20);
+    await run(trainer, datasets.stream(source, options), 1);
+    expect(seen.epochs[0]).toBe(0);
+  });
+
   it("does not go on with other images", async () => {
     const trainer = await loaded();
     const others = () => upTo(20).map((index) => picture(index + 1));
