@@ -128,15 +128,16 @@ def warp(image, matrix):
     padded = image[:, torch.from_numpy(places[0])][:, :, torch.from_numpy(places[1])].unsqueeze(1)
     fine = conv_transpose2d(padded, wavelet_filter(2, True), stride=(1, 2))
     fine = conv_transpose2d(fine, wavelet_filter(2, False), stride=(2, 1))
-    # The filter's middle is at 5.5: sample j of the padded grid is at the pixel (j - 5.5) / 2 - margin.
+    # A pixel is at the filter's tap 5, which NVIDIA's program says by moving its grid by half a sample: sample j of the
+    # padded grid is at the pixel (j - 5) / 2 - margin.
     inverse = torch.linalg.inv(matrix)
     centre = torch.tensor([(width - 1) / 2, (height - 1) / 2], dtype=DOUBLE)
     rows = torch.arange(-5, 2 * height + 5, dtype=DOUBLE)
     columns = torch.arange(-5, 2 * width + 5, dtype=DOUBLE)
-    y, x = torch.meshgrid((rows - 0.5) / 2 - centre[1], (columns - 0.5) / 2 - centre[0], indexing="ij")
+    y, x = torch.meshgrid(rows / 2 - centre[1], columns / 2 - centre[0], indexing="ij")
     source = inverse @ torch.stack([x.flatten(), y.flatten(), torch.ones_like(x).flatten()])
-    sx = (source[0] + centre[0] + margin) * 2 + 5.5
-    sy = (source[1] + centre[1] + margin) * 2 + 5.5
+    sx = (source[0] + centre[0] + margin) * 2 + 5
+    sy = (source[1] + centre[1] + margin) * 2 + 5
     x0, y0 = sx.floor(), sy.floor()
     fx, fy = sx - x0, sy - y0
     x0, y0 = x0.long(), y0.long()
@@ -212,6 +213,15 @@ for shape in [(8, 3, 6, 6), (8, 1, 7, 5), (8, 3, 4, 9)]:
                 "second": (ours[2] - theirs[2]).abs().max().item(),
             }
 
+# Where an image is on the finer grid: a smooth one that is turned or mirrored is its pixels in other places. The wavelet
+# is not symmetric, so that is not exact.
+bump = torch.exp(-((torch.arange(32, dtype=DOUBLE) - 13.5) ** 2) / 32)
+smooth = torch.outer(bump, bump.roll(3)).unsqueeze(0)
+moved = max(
+    (warp(smooth, matrix) - copy(smooth, matrix)).abs().max().item()
+    for matrix in [rotate2(math.pi / 2), rotate2(math.pi), scale2(-1, 1), scale2(1, -1)]
+)
+
 # What makes it the wavelet that it is: sum, orthogonality to itself moved by two, and six vanishing moments.
 h = numpy.array(SYM6)
 wavelet = {
@@ -219,4 +229,4 @@ wavelet = {
     "orthogonality": max(abs((h[: 12 - 2 * k] * h[2 * k :]).sum() - (k == 0)) for k in range(6)),
     "moments": max(abs(((-1.0) ** numpy.arange(12) * (numpy.arange(12) / 11) ** k * h).sum()) for k in range(6)),
 }
-print(json.dumps({"transforms": found, "wavelet": wavelet}))
+print(json.dumps({"transforms": found, "moved": moved, "wavelet": wavelet}))

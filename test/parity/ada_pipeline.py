@@ -68,12 +68,12 @@ class Side:
                 coarser[pixel, 2 * pixel + tap] = SYM6[tap] / math.sqrt(2)
         self.finer, self.coarser = finer.to(dtype), coarser.to(dtype)
         samples = torch.arange(2 * size + 10, dtype=torch.float64) - 5
-        self.places = ((samples - 0.5) / 2 - self.middle).to(dtype)
+        self.places = (samples / 2 - self.middle).to(dtype)
         self.own_places = (torch.arange(size, dtype=torch.float64) - self.middle).to(dtype)
 
     def on_finer(self, place):
         samples = 2 * self.period
-        return ((place + self.middle) * 2 + 0.5).remainder(samples) * (2 / samples) - 1
+        return ((place + self.middle) * 2).remainder(samples) * (2 / samples) - 1
 
     def pixel_at(self, place):
         within = (place + self.middle).round().long().remainder(self.period)

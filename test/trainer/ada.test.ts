@@ -31,6 +31,8 @@ import {
 type Figure = "changed" | "value" | "gradient" | "second";
 interface Found {
   readonly transforms: Record<string, Readonly<Record<Figure, number>>>;
+  /** How far a smooth image that is turned or mirrored is from its pixels in other places. */
+  readonly moved: number;
   readonly wavelet: Record<"sum" | "orthogonality" | "moments", number>;
 }
 
@@ -45,6 +47,8 @@ describe("the transforms", () => {
       else expect(found.changed, name).toBeGreaterThan(3);
     }
     for (const left of Object.values(value.wavelet)) expect(left).toBeLessThan(1e-11);
+    // Half a sample of the finer grid off, it would be 0.09.
+    expect(value.moved).toBeLessThan(0.03);
   });
 });
 

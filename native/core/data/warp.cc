@@ -130,14 +130,13 @@ Warp::Side::Side(int64_t size, const at::TensorOptions& options)
       finer(finer_of(size, mirrored).to(options)),
       coarser(coarser_of(size).to(options)) {
   const at::Tensor samples = at::arange(2 * size + kTaps - 2, at::kDouble) - kBefore;
-  // A pixel's two samples are a quarter of a pixel to each side of it.
-  places = ((samples - 0.5) / 2 - middle).to(options);
+  places = (samples / 2 - middle).to(options);
   own_places = (at::arange(size, at::kDouble) - middle).to(options);
 }
 
 at::Tensor Warp::Side::on_finer(const at::Tensor& from_middle) const {
   const double samples = 2 * static_cast<double>(mirrored);
-  const at::Tensor sample = ((from_middle + middle) * 2 + 0.5).remainder(samples);
+  const at::Tensor sample = ((from_middle + middle) * 2).remainder(samples);
   return sample * (2 / samples) - 1;
 }
 

@@ -185,10 +185,10 @@ class View {
   void look(const double* origin) {
     const double middle_x = static_cast<double>(width_ - 1) / 2;
     const double middle_y = static_cast<double>(height_ - 1) / 2;
-    // A pixel's two samples are a quarter of a pixel to each side of it.
-    const double left = -(kBefore + 0.5) / 2 - middle_x, top = -(kBefore + 0.5) / 2 - middle_y;
+    const double before = static_cast<double>(kBefore) / 2;
+    const double left = -before - middle_x, top = -before - middle_y;
     const auto line = [&](double by_x, double by_y, double moved, double middle) {
-      return Line{by_x, by_y, 2 * (by_x * left + by_y * top + moved + middle) + 0.5};
+      return Line{by_x, by_y, 2 * (by_x * left + by_y * top + moved + middle)};
     };
     const Line x = line(origin[0], origin[1], origin[4], middle_x);
     const Line y = line(origin[2], origin[3], origin[5], middle_y);

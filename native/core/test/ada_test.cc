@@ -118,6 +118,24 @@ TEST_CASE("where nothing changes places resampling is the image, of any size") {
   }
 }
 
+TEST_CASE("resampled by quarter turns or mirrored, a smooth image is its pixels in other places") {
+  // A bump away from the middle. With pixels at the filter's 5.5, it would be 0.06 to 0.09 off.
+  const at::Tensor line = at::arange(32, kNumbers);
+  const auto bump = [&](double at) { return ((line - at).square() / -32).exp(); };
+  const at::Tensor image = at::outer(bump(13.5), bump(16.5)).view({1, 1, 32, 32});
+  const Warp warp(32, 32, kNumbers);
+  const at::Tensor one = at::ones({1, 1, 1}, kNumbers), zero = one * 0;
+  const Origin same = Origin::same(1, kNumbers);
+  for (const Origin& origin : {same.turned(zero, one), same.turned(-one, zero),
+                               same.scaled(-one, one), same.scaled(one, -one)}) {
+    const at::Tensor copied = warp.copied(image, origin);
+    CHECK(distance(copied, image) > 0.2);
+    CHECK(distance(warp.resampled(image, origin), copied) < 0.03);
+    const at::Tensor chosen = at::ones({1, 1, 1}, at::kBool);
+    CHECK(distance(Warp::resampled_by_loops(image, origin, chosen), copied) < 0.03);
+  }
+}
+
 TEST_CASE("loops resample as the operations do: values, gradients, second derivatives: 1e-11") {
   struct Change {
     const char* name;
