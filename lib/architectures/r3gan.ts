@@ -31,8 +31,8 @@ export interface R3ganOptions {
  * A residual generator without any normalisation, after R3GAN (Huang et al. 2024, The GAN is dead;
  * long live the GAN!): inverted bottlenecks (1×1 to twice the width, grouped 3×3, 1×1 back) with
  * LeakyReLU(0.2), bilinear doubling, and no Tanh. Deviates in its first weights, torch.nn's (the
- * paper scales them down and starts each block's last at 0), and in its doubling, which has no
- * low-pass filter beyond bilinear.
+ * paper scales them down and starts each block's last at 0), and in its beginning, a Linear to all
+ * numbers of 4×4 (its code scales each channel of a learned tensor).
  *
  * @param options.image [channels, side, side], side a power of two from 8 to 256
  * @param options.channels width at 4×4 and 8×8, then halved with each doubling; every width has to
@@ -45,7 +45,8 @@ export function r3gan<const L extends Latent>(
   options: { latent: L; image: Shape } & R3ganOptions,
 ): GeneratorArchitecture<L>;
 /**
- * The discriminator: the generator backwards, with average pooling; its score is a logit.
+ * The discriminator: the generator backwards; its score is a logit. Deviates in that it halves by
+ * means of 2×2 pixels (the paper's code by a low-pass filter).
  *
  * @throws TypeError for an unknown option or one of the wrong type, RangeError for a number or an
  * image out of its range
