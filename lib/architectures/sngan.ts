@@ -28,8 +28,8 @@ export function sngan<const L extends Latent>(options: {
 }): GeneratorArchitecture<L>;
 /**
  * SNGAN's discriminator: four residual blocks, every weight spectrally normalised; its score is a
- * logit. One thing deviates: the last Linear sees the features of every pixel, where the paper's
- * sees their sum over the pixels.
+ * logit. Two things deviate: the last Linear sees the features of every pixel, where the paper's
+ * sees their sum over the pixels; and first weights are torch.nn's, in its Chainer code Glorot's.
  *
  * @param options.channels width of every layer, at least 1 @default 128
  * @throws TypeError for an unknown option or one of the wrong type, RangeError for a number or an

@@ -9,7 +9,8 @@ import { withOptions } from "./with-options.js";
 
 /**
  * Every pixel of `[channels, height, width]` looks at every other: x + γ·attention(x), γ starting
- * at 0 (Zhang et al. 2019, Self-Attention Generative Adversarial Networks).
+ * at 0 (Zhang et al. 2019, Self-Attention Generative Adversarial Networks). Values have all
+ * channels, as in the first version of that paper (2018) and most PyTorch scripts.
  *
  * @param options `reduction`: queries and keys have channels / reduction channels; a divisor of
  * them @default 8
