@@ -1,6 +1,6 @@
 // What a second process on the same machine brings: two ranks of one thread, which share a batch or
-// have one each, against one process of one thread; how much of their step they spend on each other,
-// and what goes over the wire.
+// have one each, against one process of one thread; how much of their step they spend on each
+// other, and what goes over the wire.
 //
 // Bytes are those of the whole loopback interface. In a network of their own nobody else's are
 // among them:
@@ -30,7 +30,7 @@ async function run(arena, options) {
   return rows;
 }
 
-/** A row for each number of images that a rank may have: a share of the batch, or as many as one process. */
+/** A row for each number of images that a rank may have: half of the batch, or all of one. */
 async function measure(arena, one, pace, onProgress) {
   const rankBatches = [one.batch / count, one.batch];
   const sides = [];
