@@ -329,9 +329,11 @@ function readFolder(path: string): Promise<string[] | "file" | undefined> {
  */
 async function nearestFolder(path: string): Promise<string> {
   if ((await unlessMissing(stat(path))) !== undefined) return path;
-  if ((await unlessMissing(lstat(path))) !== undefined)
-    throw new Error(`the link ${showPath(path)} leads to nothing`);
-  return nearestFolder(dirname(path));
+  const found = await unlessMissing(lstat(path));
+  if (found === undefined) return nearestFolder(dirname(path));
+  if (found.isSymbolicLink()) throw new Error(`the link ${showPath(path)} leads to nothing`);
+  // A run that started at the same moment has just made it.
+  return path;
 }
 
 /** What is found; undefined if nothing has the name. */
