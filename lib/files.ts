@@ -84,6 +84,8 @@ export const newFolder: FolderKind = {
   what: "a new folder that can be written",
   async take(target) {
     // Throws what the renaming would in the end.
+    const found = await stat(target).catch(() => undefined);
+    if (found !== undefined && !found.isDirectory()) throw new Error("it is a file");
     if (!(await isFree(target))) throw unreadable("ENOTEMPTY");
     await makeFolders(dirname(target));
     const put = async () => {

@@ -39,11 +39,15 @@ it("a folder that cannot be made is refused before its files are", async () => {
     await mkdir(join(folder, "there"));
     await writeFile(join(folder, "there", "thesis.tex"), "42");
     const made = async () => expect.unreachable();
-    for (const place of ["there", "there/thesis.tex/inside"]) {
+    for (const [place, why] of [
+      ["there", "it exists already"],
+      ["there/thesis.tex", "it is a file"],
+      ["there/thesis.tex/inside", "it exists already"],
+    ] as const) {
       const path = join(folder, place);
       await expect(writeFolder(path, made)).rejects.toMatchObject({
         code: "ERR_OUTPUT",
-        message: `Expected a new folder that can be written for path but received "${path}" (it exists already)`,
+        message: `Expected a new folder that can be written for path but received "${path}" (${why})`,
       });
     }
     await expect(writeFolder("/proc/nothing/here", made)).rejects.toMatchObject({

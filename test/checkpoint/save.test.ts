@@ -30,6 +30,7 @@ describe("saving where something lies already", () => {
     });
     await expect(tinyTrainer().save(`${parent}/file`)).rejects.toMatchObject({
       code: "ERR_OUTPUT",
+      message: expect.stringMatching(/\(it is a file\)$/),
     });
     expect(await readdir(parent)).toEqual(["file"]);
   });

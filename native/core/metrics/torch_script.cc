@@ -41,10 +41,9 @@ class TorchScript : public FeatureNetwork {
   Seen look(const at::Tensor& images) override {
     const at::NoGradGuard no_grad;
     const at::Tensor features = first(run(images));
-    const bool flat = features.defined() && features.dim() >= 2 &&
-                      features.size(0) == images.size(0) && features.size(1) > 0 &&
-                      features.numel() == features.size(0) * features.size(1);
-    if (!flat || !features.is_floating_point()) refuse(images, features);
+    if (!is_row_each(features, images.size(0)) || !features.is_floating_point()) {
+      refuse(images, features);
+    }
     const at::Tensor rows = features.reshape({images.size(0), -1}).to(at::kFloat);
     if (width_ == 0) width_ = rows.size(1);
     if (rows.size(1) != width_ || !rows.isfinite().all().item<bool>()) refuse(images, features);
@@ -59,6 +58,14 @@ class TorchScript : public FeatureNetwork {
       throw Error("ERR_DATA", "Expected a network that takes " + told(images) + " for " + name_ +
                                   " but received one that does not (" + reason(error) + ")");
     }
+  }
+
+  // A network that ends in squeeze() leaves out the dimension of a single image as well.
+  bool is_row_each(const at::Tensor& features, int64_t images) const {
+    if (!features.defined()) return false;
+    if (images == 1 && features.dim() == 1) return features.size(0) == width_;
+    return features.dim() >= 2 && features.size(0) == images && features.size(1) > 0 &&
+           features.numel() == images * features.size(1);
   }
 
   // Its only output, or the first of several.

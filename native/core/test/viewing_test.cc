@@ -28,12 +28,30 @@ class Pixels : public FeatureNetwork {
   }
 };
 
-Seen view(std::unique_ptr<ImageSource> images, int turns) {
-  Viewing viewing(std::make_shared<Pixels>(), std::move(images));
+// A network for images of 4x4 whose forward(x) is this.
+std::unique_ptr<FeatureNetwork> scripted(const std::string& body) {
+  torch::jit::Module module("Scripted");
+  module.define("def forward(self, x):\n    " + body + "\n");
+  const std::string name = "scripted-" + std::to_string(getpid()) + ".pt";
+  const std::filesystem::path path = std::filesystem::temp_directory_path() / name;
+  module.save(path);
+  const auto remove = [&](auto*) { std::filesystem::remove(path); };
+  const std::unique_ptr<const std::filesystem::path, decltype(remove)> removing(&path, remove);
+  const FeatureInput input{1, 4, -1, 1, /*bytes=*/false, /*each_channel=*/false};
+  return load_torch_script(path, "path", input, at::kCPU);
+}
+
+Seen view(std::shared_ptr<FeatureNetwork> network, std::unique_ptr<ImageSource> images,
+          int turns) {
+  Viewing viewing(std::move(network), std::move(images));
   for (int turn = 1; turn < turns; ++turn) CHECK_FALSE(viewing().has_value());
   const auto seen = viewing();
   REQUIRE(seen.has_value());
   return *seen;
+}
+
+Seen view(std::unique_ptr<ImageSource> images, int turns) {
+  return view(std::make_shared<Pixels>(), std::move(images), turns);
 }
 
 }  // namespace
@@ -88,20 +106,22 @@ TEST_CASE("a generator's samples are seen in its range, as sampling alone makes 
 }
 
 TEST_CASE("a TorchScript without a single feature is refused by the shape of its answer") {
-  torch::jit::Module module("Empty");
-  module.define("def forward(self, x):\n    return x.flatten(1)[:, :0]\n");
-  const std::string name = "empty-" + std::to_string(getpid()) + ".pt";
-  const std::filesystem::path path = std::filesystem::temp_directory_path() / name;
-  module.save(path);
-  const FeatureInput input{1, 4, -1, 1, /*bytes=*/false, /*each_channel=*/false};
   std::string told;
   try {
-    load_torch_script(path, "path", input, at::kCPU);
+    scripted("return x.flatten(1)[:, :0]");
   } catch (const std::exception& error) {
     told = error.what();
   }
-  std::filesystem::remove(path);
   CHECK(told ==
         "Expected features [2, width] of float32 images [2, 1, 4, 4] for the output of path but "
         "received [2, 0]");
+}
+
+TEST_CASE("a TorchScript that ends in squeeze() sees a last image that is alone") {
+  const at::Tensor images = at::rand({257, 1, 4, 4}) * 2 - 1;
+  const auto features_by = [&](const std::string& body) {
+    return view(scripted(body), images_of(images), 2).features;
+  };
+  const at::Tensor squeezed = features_by("return x.flatten(1)[:, :, None, None].squeeze()");
+  CHECK(at::equal(squeezed, features_by("return x.flatten(1)")));
 }
