@@ -31,17 +31,3 @@
 #else
 #define SPARRING_UNROLLED
 #endif
-
-namespace sparring {
-
-// As many values as the widest registers hold, for sums that have to stay in them. Where registers
-// are narrower, the compiler takes several.
-template <class T>
-struct Wide {
-  static constexpr int kValues = 64 / sizeof(T);
-  typedef T Vector __attribute__((vector_size(64)));
-  // The same anywhere in memory.
-  typedef T InMemory __attribute__((vector_size(64), aligned(alignof(T)), may_alias));
-};
-
-}  // namespace sparring

@@ -41,8 +41,7 @@ std::unique_ptr<FeatureNetwork> scripted(const std::string& body) {
   return load_torch_script(path, "path", input, at::kCPU);
 }
 
-Seen view(std::shared_ptr<FeatureNetwork> network, std::unique_ptr<ImageSource> images,
-          int turns) {
+Seen view(std::shared_ptr<FeatureNetwork> network, std::unique_ptr<ImageSource> images, int turns) {
   Viewing viewing(std::move(network), std::move(images));
   for (int turn = 1; turn < turns; ++turn) CHECK_FALSE(viewing().has_value());
   const auto seen = viewing();
