@@ -28,10 +28,8 @@ export SRUN_CPUS_PER_TASK=$SLURM_CPUS_PER_TASK
 # export GLOO_SOCKET_IFNAME=ib0
 
 code=0
-srun --kill-on-bad-exit=0 bash -c '
-  export RANK=$SLURM_PROCID WORLD_SIZE=$SLURM_NTASKS LOCAL_RANK=$SLURM_LOCALID
-  exec node_modules/.bin/sparring train "$1" --out "$2" --restartable --timeout 120
-' sparring "$config" "$out" || code=$?
+srun --kill-on-bad-exit=0 \
+  node_modules/.bin/sparring train "$config" --out "$out" --restartable --timeout 120 || code=$?
 
 # 75: a rank was lost; above 128: that rank, or all of them, had a signal. Anything else would fail again.
 if { [ "$code" = 75 ] || [ "$code" -gt 128 ]; } && [ "${SLURM_RESTART_COUNT:-0}" -lt 20 ]; then

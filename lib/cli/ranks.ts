@@ -1,5 +1,11 @@
 // `sparring train` under a launcher: this process is one of several ranks, of which rank 0 speaks.
-import { findLaunch, findPlace, isLaunched } from "../distributed/environment.js";
+import {
+  findLaunch,
+  findPlace,
+  findUnmet,
+  isLaunched,
+  rankName,
+} from "../distributed/environment.js";
 import { decline, join } from "../distributed/group.js";
 import { Team } from "../run/team.js";
 import { reportError, sentenceOf } from "./exit.js";
@@ -21,7 +27,17 @@ export function mayRestart(): boolean {
 
 /** Waits for the other ranks, if there are any. */
 export async function assemble(timeout: number): Promise<Team> {
+  noteUnmet();
   return new Team(isLaunched() ? await join({ timeout }) : undefined);
+}
+
+/** Who starts several processes mostly means one run: theirs say so where each would be its own. */
+function noteUnmet(): void {
+  const unmet = findUnmet();
+  if (unmet === undefined) return;
+  const { count, variable } = unmet;
+  const meaning = "without MASTER_ADDR and MASTER_PORT each of them trains by itself";
+  printNote(`This is one of ${count} processes (${variable}): ${meaning}`);
 }
 
 /** Does the work of a rank: an error says whose it is. Returns the exit code. */
@@ -36,9 +52,9 @@ export async function asRank(work: () => Promise<number>): Promise<number> {
 
 /** What a rank says begins with its number. */
 function speaker(): string {
-  const { RANK } = process.env;
+  const name = rankName();
   // Of one that has no number the error says so.
-  return RANK ? `rank ${RANK}: ` : "";
+  return name ? `rank ${name}: ` : "";
 }
 
 /** Prints an error of this rank and returns the exit code for it. */

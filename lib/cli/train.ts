@@ -88,9 +88,10 @@ length and batch are new; without --preset the networks, their size and all
 rules, rates among them, are those of that run, but for what is given.
 
 Under torchrun, or if RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT are
-set, this is one of several ranks that share each batch. Rank 0 keeps the folder
-and prints. A rank that does not answer for --timeout seconds ends the run.
-BatchNorm takes the rows of a rank; with --sync-batch-norm the whole batch.
+set (under mpirun or srun the last two), this is one of several ranks that share
+each batch. Rank 0 keeps the folder and prints. A rank that does not answer for
+--timeout seconds ends the run. BatchNorm takes the rows of a rank; with
+--sync-batch-norm the whole batch.
   torchrun --no-python --nproc-per-node 4 \\
     node_modules/.bin/sparring train run.json
 Exit codes: 0 done, 1 failed while running, 2 bad input (nothing was made), 75

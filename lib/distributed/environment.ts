@@ -1,5 +1,5 @@
-// Where a rank is to meet the others, from the variables that torchrun, Slurm scripts and
-// Kubernetes' training operator set for PyTorch.
+// Where a rank is to meet the others, from the variables that launchers set: torchrun and
+// Kubernetes' training operator PyTorch's own, MPI's and Slurm's launchers theirs.
 import { isIPv6 } from "node:net";
 import * as check from "../check.js";
 import { outOfRange, wrongType } from "../errors.js";
@@ -29,30 +29,93 @@ export interface Launch {
 }
 
 /** What the variables are called, for the fields of a place. */
-const variables = {
+type Variables = Readonly<Record<keyof Place, string>>;
+
+/** Those of PyTorch. */
+const own: Variables = {
   rank: "RANK",
   worldSize: "WORLD_SIZE",
   localRank: "LOCAL_RANK",
   masterAddress: "MASTER_ADDR",
   masterPort: "MASTER_PORT",
-} as const satisfies Record<keyof Place, string>;
+};
+
+/** Those of launchers with names of their own, the innermost first: mpirun works within a job. */
+const launchers: readonly (Variables & { readonly mark: string })[] = [
+  {
+    ...own,
+    rank: "OMPI_COMM_WORLD_RANK",
+    worldSize: "OMPI_COMM_WORLD_SIZE",
+    localRank: "OMPI_COMM_WORLD_LOCAL_RANK",
+    mark: "OMPI_COMM_WORLD_SIZE",
+  },
+  // MPICH and Intel MPI.
+  {
+    ...own,
+    rank: "PMI_RANK",
+    worldSize: "PMI_SIZE",
+    localRank: "MPI_LOCALRANKID",
+    mark: "PMI_SIZE",
+  },
+  // The batch script has the number of tasks too, but is none of them: srun starts a step.
+  {
+    ...own,
+    rank: "SLURM_PROCID",
+    worldSize: "SLURM_NTASKS",
+    localRank: "SLURM_LOCALID",
+    mark: "SLURM_STEP_ID",
+  },
+];
+
+const isSet = (name: string) => process.env[name] !== undefined;
 
 /**
- * True where something has started this process as one of several ranks; even if it did not say
- * which.
+ * Whose variables say that this process is a rank. MPI's and Slurm's launchers set theirs for
+ * whatever they start, a sweep of single runs or a shell too: such processes are ranks only where
+ * they are told a place to meet.
+ */
+function findVariables(isPlaceTold = isSet(own.masterAddress)): Variables | undefined {
+  if (isSet(own.rank) || isSet(own.worldSize)) return own;
+  return isPlaceTold ? launchers.find(({ mark }) => isSet(mark)) : undefined;
+}
+
+/**
+ * True where a launcher has started this process as one of several ranks, even if it did not say
+ * which: under RANK or WORLD_SIZE, and, with MASTER_ADDR, under mpirun's or srun's own variables.
  */
 export function isLaunched(): boolean {
-  return process.env.RANK !== undefined || process.env.WORLD_SIZE !== undefined;
+  return findVariables() !== undefined;
+}
+
+/**
+ * Processes, this one among them, that mpirun or srun has started without telling them where to
+ * meet, and the variable that says so; undefined where this one is alone, or a rank.
+ */
+export function findUnmet(): { readonly count: number; readonly variable: string } | undefined {
+  if (isLaunched()) return undefined;
+  const variable = findVariables(true)?.worldSize;
+  const count = variable === undefined ? 0 : Number(process.env[variable]);
+  return variable !== undefined && count > 1 ? { count, variable } : undefined;
+}
+
+/** What the launcher calls this rank, which may be no number; undefined where it is none. */
+export function rankName(): string | undefined {
+  const variables = findVariables();
+  return variables && process.env[variables.rank];
 }
 
 /**
  * The whole place: what is given, and the environment for the rest. Throws TypeError or RangeError.
  */
 export function findPlace(given: { readonly [Key in keyof Place]?: unknown }): Place {
-  const named = <Key extends keyof Place>(key: Key) =>
-    given[key] === undefined
-      ? { value: fromText(process.env[variables[key]]), name: variables[key] }
-      : { value: given[key], name: key };
+  const isPlaceGiven = given.masterAddress !== undefined || undefined;
+  const variables = findVariables(isPlaceGiven) ?? own;
+  const named = (key: keyof Place) => {
+    if (given[key] !== undefined) return { value: given[key], name: key };
+    // Where each rank is shown one GPU, that is the first, whatever the launcher counts.
+    const name = process.env[own[key]] === undefined ? variables[key] : own[key];
+    return { value: fromText(process.env[name]), name };
+  };
   const whole = (key: keyof Place, least: number, most: number) => {
     const { value, name } = named(key);
     return check.integer(value, name, least, most);

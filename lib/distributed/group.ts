@@ -160,7 +160,8 @@ export class Group implements Disposable {
 /**
  * Meets the other ranks, over c10d's Gloo (NCCL for what is on GPUs), as
  * torch.distributed.init_process_group does: under the variables RANK, WORLD_SIZE, LOCAL_RANK,
- * MASTER_ADDR and MASTER_PORT, and torchrun's own. Resolves when all are there.
+ * MASTER_ADDR and MASTER_PORT, and torchrun's own; under mpirun and srun, MASTER_ADDR and
+ * MASTER_PORT beside theirs. Resolves when all are there.
  *
  * @throws TypeError, RangeError for options and variables; ERR_RANK where ranks do not join within
  * the timeout, do not fit each other, or a port is in use

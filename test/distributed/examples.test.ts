@@ -34,7 +34,7 @@ if [ "$1" = show ]; then echo 127.0.0.1; else echo "$@" >> requeued; fi`,
   // Two tasks, and the highest of their exit codes.
   srun: `#!/bin/bash
 [ "$1" = --kill-on-bad-exit=0 ] && shift
-export SLURM_NTASKS=2
+export SLURM_NTASKS=2 SLURM_STEP_ID=0
 for task in 0 1; do SLURM_PROCID=$task SLURM_LOCALID=$task "$@" & pids[task]=$!; done
 code=0
 for pid in "\${pids[@]}"; do wait "$pid" || { one=$?; [ $one -gt $code ] && code=$one; }; done
