@@ -31,7 +31,7 @@ export interface Launch {
 /** What the variables are called, for the fields of a place. */
 type Variables = Readonly<Record<keyof Place, string>>;
 
-/** Those of PyTorch. */
+/** PyTorch's own, which torchrun and Kubernetes' training operator set. */
 const own: Variables = {
   rank: "RANK",
   worldSize: "WORLD_SIZE",
@@ -40,7 +40,7 @@ const own: Variables = {
   masterPort: "MASTER_PORT",
 };
 
-/** Those of launchers with names of their own, the innermost first: mpirun works within a job. */
+/** Launchers with names of their own, the innermost first: mpirun works within a job of Slurm. */
 const launchers: readonly (Variables & { readonly mark: string })[] = [
   {
     ...own,
@@ -108,8 +108,8 @@ export function rankName(): string | undefined {
  * The whole place: what is given, and the environment for the rest. Throws TypeError or RangeError.
  */
 export function findPlace(given: { readonly [Key in keyof Place]?: unknown }): Place {
-  const isPlaceGiven = given.masterAddress !== undefined || undefined;
-  const variables = findVariables(isPlaceGiven) ?? own;
+  const isPlaceTold = given.masterAddress !== undefined || isSet(own.masterAddress);
+  const variables = findVariables(isPlaceTold) ?? own;
   const named = (key: keyof Place) => {
     if (given[key] !== undefined) return { value: given[key], name: key };
     // Where each rank is shown one GPU, that is the first, whatever the launcher counts.
