@@ -31,6 +31,14 @@ const launchers = {
     SLURM_LOCALID: "1",
     SLURM_STEP_ID: "0",
   },
+  "srun --mpi=pmi2": {
+    SLURM_PROCID: "3",
+    SLURM_NTASKS: "6",
+    SLURM_LOCALID: "1",
+    SLURM_STEP_ID: "0",
+    PMI_RANK: "3",
+    PMI_SIZE: "6",
+  },
 } as const;
 
 beforeEach(() => {

@@ -49,13 +49,13 @@ const launchers: readonly (Variables & { readonly mark: string })[] = [
     localRank: "OMPI_COMM_WORLD_LOCAL_RANK",
     mark: "OMPI_COMM_WORLD_SIZE",
   },
-  // MPICH and Intel MPI.
+  // MPICH and Intel MPI. PMI_SIZE alone may be srun's, under --mpi=pmi2: it has another local rank.
   {
     ...own,
     rank: "PMI_RANK",
     worldSize: "PMI_SIZE",
     localRank: "MPI_LOCALRANKID",
-    mark: "PMI_SIZE",
+    mark: "MPI_LOCALRANKID",
   },
   // The batch script has the number of tasks too, but is none of them: srun starts a step.
   {
