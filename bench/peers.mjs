@@ -35,6 +35,7 @@ export function environment(threads, base = process.env) {
  * @param {object} options
  * @param {"fused" | "eager"} options.execution
  * @param {string} [options.precision]
+ * @param {string} [options.reducePrecision]
  * @param {number} options.threads
  * @param {number} [options.batch]
  * @param {Record<string, string>} [options.env] what a launcher would tell it

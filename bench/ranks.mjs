@@ -1,6 +1,6 @@
 // What a second process on the same machine brings: two ranks of one thread, which share a batch or
-// have one each, against one process of one thread; how much of their step they spend on each
-// other, and what goes over the wire.
+// have one each, and sum gradients in float32 or in bfloat16, against one process of one thread;
+// how much of their step they spend on each other, and what goes over the wire.
 //
 // Bytes are those of the whole loopback interface. In a network of their own nobody else's are
 // among them:
@@ -18,6 +18,11 @@ import { digits, percent, table, times } from "./text.mjs";
 /** Where arithmetic is most of a step; the quicker one first. */
 const names = ["article", "dcgan"];
 const count = 2;
+/** What ranks sum gradients in, and how many bytes one takes. */
+const sums = [
+  { reducePrecision: "float32", bytes: 4 },
+  { reducePrecision: "bfloat16", bytes: 2 },
+];
 
 async function run(arena, options) {
   const { quick, onProgress } = options;
@@ -30,7 +35,10 @@ async function run(arena, options) {
   return rows;
 }
 
-/** A row for each number of images that a rank may have: half of the batch, or all of one. */
+/**
+ * A row for each number of images that a rank may have, half of the batch or all of one, and for
+ * each precision of the sums.
+ */
 async function measure(arena, one, pace, onProgress) {
   const rankBatches = [one.batch / count, one.batch];
   const sides = [];
@@ -41,17 +49,25 @@ async function measure(arena, one, pace, onProgress) {
   try {
     await start("one process", 1, { batch: one.batch });
     for (const batch of rankBatches) {
-      await start(`${count} ranks`, count, { batch: count * batch, joins: true });
+      for (const { reducePrecision } of sums) {
+        const settings = { batch: count * batch, joins: true, reducePrecision };
+        await start(`${count} ranks, ${reducePrecision}`, count, settings);
+      }
       // The same work without a word between them: the machine's part of what is lost.
       await start(`${count} processes`, count, { batch });
     }
     const [alone, ...turns] = await playRounds(sides, pace, onProgress);
     const rows = [];
+    const each = sums.length + 1;
     for (const [i, rankBatch] of rankBatches.entries()) {
-      const [together, apart] = turns.slice(2 * i, 2 * i + 2);
-      const bytes = await countBytes(sides[1 + 2 * i], one, Math.max(5, together.steps));
-      const measured = compare(one, rankBatch, [alone, together, apart]);
-      rows.push({ name: one.name, title: one.title, ...measured, ...bytes });
+      const apart = turns[each * i + sums.length];
+      for (const [j, sum] of sums.entries()) {
+        const together = turns[each * i + j];
+        const side = sides[1 + each * i + j];
+        const measured = compare(one, rankBatch, [alone, together, apart]);
+        const bytes = await countBytes(side, one, sum, Math.max(5, together.steps));
+        rows.push({ name: one.name, title: one.title, ...measured, ...bytes });
+      }
     }
     return rows;
   } finally {
@@ -77,13 +93,14 @@ function compare({ batch }, rankBatch, turns) {
 }
 
 /** Processes of one thread that train at the same time, and together where each `joins`. */
-async function startSide(arena, one, processes, { batch, joins = false }) {
+async function startSide(arena, one, processes, { batch, joins = false, reducePrecision }) {
   const port = joins ? await freePort() : 0;
   const started = Array.from({ length: processes }, (_, rank) =>
     startSparring(arena, one, {
       execution: "fused",
       threads: 1,
       batch,
+      reducePrecision,
       env: joins ? launch(rank, port) : {},
     }),
   );
@@ -118,7 +135,7 @@ function freePort() {
  * What crosses the loopback interface in a step, and what a ring all-reduce of the gradients has to
  * send.
  */
-async function countBytes(side, { pair, training }, steps) {
+async function countBytes(side, { pair, training }, { reducePrecision, bytes }, steps) {
   const before = loopbackBytes();
   await side.run(steps);
   const bytesPerStep = (loopbackBytes() - before) / steps;
@@ -126,11 +143,12 @@ async function countBytes(side, { pair, training }, steps) {
   const discriminator = new Discriminator(pair.discriminator);
   const { discriminatorSteps = 1, generatorSteps = 1 } = training;
   const gradientBytes =
-    4 *
+    bytes *
     (generatorSteps * generator.parameterCount + discriminatorSteps * discriminator.parameterCount);
   // Each rank sends 2(n - 1)/n of them.
   const expectedBytes = 2 * (count - 1) * gradientBytes;
-  return { gradientBytes, bytesPerStep, bytesRatio: bytesPerStep / expectedBytes };
+  const bytesRatio = bytesPerStep / expectedBytes;
+  return { reducePrecision, gradientBytes, bytesPerStep, bytesRatio };
 }
 
 function loopbackBytes() {
@@ -140,7 +158,10 @@ function loopbackBytes() {
 
 function describe(rows) {
   const cells = rows.map((row) => [
-    `${row.title}, b${row.batch}${row.rankBatch === row.batch ? " each" : ""}`,
+    [
+      `${row.title}, b${row.batch}${row.rankBatch === row.batch ? " each" : ""}`,
+      ...(row.reducePrecision === "float32" ? [] : [row.reducePrecision]),
+    ].join(", "),
     ...[row.aloneMs, row.togetherMs].map((value) => digits(value)),
     times(row.speedup),
     times(row.speedupApart),

@@ -63,6 +63,7 @@ export type {
   LoadOptions,
   Order,
   Precision,
+  ReducePrecision,
   TrainerOptions,
 } from "./trainer/options.js";
 export type { Frozen, FrozenOptions } from "./trainer/frozen.js";

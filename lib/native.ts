@@ -189,6 +189,7 @@ export interface NativeTrainerOptions {
   readonly fewestRows: number;
   /** Ranks normalise batches together. */
   readonly syncBatchNorm: boolean;
+  readonly reducePrecision: "float32" | "bfloat16";
 }
 
 /** Adaptive discriminator augmentation. */

@@ -67,6 +67,7 @@ const others = {
   outFeatures: ["units"],
   precision: ["amp", "bf16", "fp16"],
   range: ["valuerange"],
+  reducePrecision: ["commhook", "communicationdatatype", "gradientcompression", "reducedtype"],
   sampleEvery: ["sampleinterval"],
   schedule: ["lrschedule", "lrscheduler", "scheduler"],
   seed: ["manualseed", "randomseed"],

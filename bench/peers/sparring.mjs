@@ -21,7 +21,7 @@ function resetPeak() {
   }
 }
 
-async function prepare({ name, execution, precision, batch, threads, images, seed }) {
+async function prepare({ name, batch, threads, images, seed, ...options }) {
   await setThreads(threads);
   const { pair, training } = caseNamed(name);
   const generator = new Generator(pair.generator, { seed });
@@ -29,7 +29,7 @@ async function prepare({ name, execution, precision, batch, threads, images, see
   // Under the variables of a launcher it is one of several ranks.
   const group = distributed.isLaunched() ? await distributed.join() : undefined;
   const pairing = { generator, discriminator, distributed: group };
-  const trainer = new Trainer({ ...training, ...pairing, execution, precision });
+  const trainer = new Trainer({ ...training, ...pairing, ...options });
   const classes = pair.generator.latent.classes ?? 1;
   return { trainer, dataset: await load(images, imageOf(caseNamed(name)), batch, classes) };
 }

@@ -77,9 +77,9 @@ Ctrl+C finishes the step, saves everything, and exits with 130; so does a closed
 terminal, with 129, but not under nohup. --resume goes on from the newest intact
 checkpoint, after a SIGKILL too, and ends with the same bytes. What may change
 is given beside it: --steps, --epochs, --device, --lr, --batch,
---horizontal-flip, --accumulate, --execution, --precision, how often it logs,
-draws, saves and evaluates, rules of a file, and, as long as nothing was
-evaluated, --evaluate-samples and --evaluate-features.
+--horizontal-flip, --accumulate, --execution, --precision, --reduce-precision,
+how often it logs, draws, saves and evaluates, rules of a file, and, as long as
+nothing was evaluated, --evaluate-samples and --evaluate-features.
 --restartable begins the run, or goes on with it if it is there: for a command
 line that a launcher starts again.
 
@@ -91,7 +91,8 @@ Under torchrun, or if RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT are
 set (under mpirun or srun the last two), this is one of several ranks that share
 each batch. Rank 0 keeps the folder and prints. A rank that does not answer for
 --timeout seconds ends the run. BatchNorm takes the rows of a rank; with
---sync-batch-norm the whole batch.
+--sync-batch-norm the whole batch. --reduce-precision bfloat16 halves the bytes
+that ranks send each other.
   torchrun --no-python --nproc-per-node 4 \\
     node_modules/.bin/sparring train run.json
 Exit codes: 0 done, 1 failed while running, 2 bad input (nothing was made), 75
@@ -161,6 +162,7 @@ const options = [
   flag("--evaluate-features <net>", "classifier, or a TorchScript file", defaultFeatures),
   flag("--precision <kind>", "float32, tf32 (CUDA), bfloat16", usual.precision),
   flag("--sync-batch-norm", "BatchNorm over the rows of all ranks, see below"),
+  flag("--reduce-precision <kind>", "of gradients between ranks", usual.reducePrecision),
   flag("--from <run>", "begin with the networks of another run, see below"),
   numberFlag("--from-step <n>", "by its checkpoint of this step", "the newest"),
   flag("--out <folder>", "the run folder, new or empty", "runs/PRESET-DATE-TIME"),

@@ -15,7 +15,7 @@ import type { Naming, RunRequest, Unchecked } from "./plan.js";
 
 /** How its steps are carried out, and how often the run does what is beside them. */
 const plain = [
-  ...(["horizontalFlip", "accumulate", "execution", "precision"] as const),
+  ...(["horizontalFlip", "accumulate", "execution", "precision", "reducePrecision"] as const),
   ...(["sampleEvery", "logEvery", "checkpointEvery", "keepCheckpoints", "rollbacks"] as const),
   ...(["tensorboard", "evaluateEvery", "evaluateSamples"] as const),
 ] as const;
@@ -36,7 +36,10 @@ const changeable = [...changeableRules, ...changeableFlags];
 type Changeable = (typeof changeable)[number];
 
 /** Those that a checkpoint is loaded with; the others are the run's alone. */
-const loaded = [...ruleNames, "accumulate", "execution", "precision"] as const;
+const loaded = [
+  ...ruleNames,
+  ...(["accumulate", "execution", "precision", "reducePrecision"] as const),
+] as const;
 type Loaded = (typeof loaded)[number];
 
 /** Of these the run has to know what held before, too: see historyOf(). */

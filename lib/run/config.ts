@@ -118,6 +118,7 @@ export function trainingOf(plan: RunPlan): Omit<TrainerOptions, "generator" | "d
     execution: plan.execution,
     precision: plan.precision,
     syncBatchNorm: plan.syncBatchNorm,
+    reducePrecision: plan.reducePrecision,
   };
 }
 

@@ -111,7 +111,7 @@ const chosen = v.optional(
 );
 
 const partText = "a number in [0, 1)";
-const { execution, precision } = plainOptions;
+const { execution, precision, reducePrecision } = plainOptions;
 
 /** The options of `sparring train`, under the names of config.json. */
 export const configSchema = v.strictObject({
@@ -282,6 +282,11 @@ export const configSchema = v.strictObject({
   syncBatchNorm: flag(
     "BatchNorm over the rows of all ranks, where several train.",
     plainOptions.syncBatchNorm.usual,
+  ),
+  reducePrecision: oneOf(
+    "What ranks sum their gradients in: bfloat16 is half as many bytes.",
+    reducePrecision.names,
+    reducePrecision.usual,
   ),
   out: option(text("a non-empty string"), "The run folder, new or empty, from this file's folder."),
 });

@@ -3,6 +3,7 @@
 // recipe.ts have them.
 import * as check from "../check.js";
 import { executions, type Precision, precisions } from "../trainer/options.js";
+import { type ReducePrecision, reducePrecisions } from "../trainer/options.js";
 import { defaultKeep } from "./checkpoints.js";
 import { checkWhole, type Limit } from "./limits.js";
 import type { Unchecked } from "./plan.js";
@@ -61,6 +62,11 @@ export const plainOptions = {
   precision: oneOf<Precision>(precisions, { usual: "float32" }),
   /** Whether BatchNorm is over the rows of all ranks, where there are several. */
   syncBatchNorm: flag({ usual: false, before: false }),
+  /** What ranks sum their gradients in. */
+  reducePrecision: oneOf<ReducePrecision>(reducePrecisions, {
+    usual: "float32",
+    before: "float32",
+  }),
   /** Steps between two sample grids: the sample_interval of the script that `article` follows. */
   sampleEvery: whole({ min: 1, usual: 400 }),
   /** Steps between two ticks. */

@@ -19,6 +19,7 @@ import {
   type Precision,
   executions,
   precisions,
+  reducePrecisions,
   trainerNames,
   type TrainerOptions,
   type TrainerSettings,
@@ -61,6 +62,11 @@ export function checkOptions(
     ada: options.ada === undefined ? undefined : checkAda(options.ada, discriminator, objective),
     distributed: checkGroup(options.distributed, generator.device),
     syncBatchNorm: check.boolean(options.syncBatchNorm ?? false, "syncBatchNorm"),
+    reducePrecision: check.oneOf(
+      options.reducePrecision ?? "float32",
+      "reducePrecision",
+      reducePrecisions,
+    ),
   };
   checkRules(settings);
   checkAccumulate(settings, naming);

@@ -11,10 +11,13 @@ import { checkEma, checkOptimizers, checkPolicies } from "./check-options.js";
 import { checkFrozenOptions } from "./frozen.js";
 import { executions, type LoadOptions, precisions, type TrainerOptions } from "./options.js";
 import { ofRun } from "./run-options.js";
-import { fakesKinds, mostUpdates, orders, ruleNames } from "./options.js";
+import { fakesKinds, mostUpdates, orders, reducePrecisions, ruleNames } from "./options.js";
 
 /** Options of a trainer that need nothing of a checkpoint that it may not hold, or little. */
-const changeable = [...ruleNames, "accumulate", "execution", "precision"] as const;
+const changeable = [
+  ...ruleNames,
+  ...(["accumulate", "execution", "precision", "reducePrecision"] as const),
+] as const;
 
 /** What each has to be by itself. What it has to go with is known once the checkpoint is read. */
 const checks: { readonly [Name in (typeof changeable)[number]]: (value: unknown) => unknown } = {
@@ -31,6 +34,7 @@ const checks: { readonly [Name in (typeof changeable)[number]]: (value: unknown)
   accumulate: (value) => check.integer(value, "accumulate", 1),
   execution: (value) => check.oneOf(value, "execution", executions),
   precision: (value) => check.oneOf(value, "precision", precisions),
+  reducePrecision: (value) => check.oneOf(value, "reducePrecision", reducePrecisions),
 };
 
 /** Checks one of them. Throws TypeError or RangeError. */

@@ -29,6 +29,8 @@ export const policies = ["color", "translation", "cutout"] as const;
 /** What products and convolutions are computed in. */
 export type Precision = (typeof precisions)[number];
 export const precisions = ["float32", "tf32", "bfloat16"] as const;
+export type ReducePrecision = (typeof reducePrecisions)[number];
+export const reducePrecisions = ["float32", "bfloat16"] as const;
 
 /** Ways to carry out a step. */
 export const executions = ["eager", "fused"] as const;
@@ -154,6 +156,15 @@ export interface TrainerOptions {
    * @default false
    */
   readonly syncBatchNorm?: boolean | undefined;
+  /**
+   * What ranks sum their gradients in. `bfloat16` sends half as many bytes, as PyTorch's
+   * `bf16_compress_hook` does for DDP and FSDP by its `reduce_dtype`: each rank rounds its share of
+   * a gradient to 7 bits of mantissa, and so are the sums of these. Updates are the same on every
+   * rank as ever, but those of one rank only to this rounding. Losses, and what `syncBatchNorm`
+   * sums, stay float32. Without other ranks nothing is rounded.
+   * @default "float32"
+   */
+  readonly reducePrecision?: ReducePrecision | undefined;
 }
 
 /** The options by which two play: a preset has them, and a file may have others. */
@@ -181,6 +192,7 @@ export const trainerNames = [
   "precision",
   "distributed",
   "syncBatchNorm",
+  "reducePrecision",
 ] as const satisfies readonly (keyof TrainerOptions)[];
 
 /** Checked options, with every default filled in. */
@@ -248,4 +260,6 @@ export interface LoadOptions {
   readonly execution?: "eager" | "fused" | undefined;
   /** What products are computed in from here on. @default as when it was saved */
   readonly precision?: Precision | undefined;
+  /** What ranks sum their gradients in from here on. @default as when it was saved */
+  readonly reducePrecision?: ReducePrecision | undefined;
 }

@@ -78,5 +78,6 @@ function toNativeOptions(settings: TrainerSettings): NativeTrainerOptions {
     ada: toNativeAda(settings),
     execution: settings.execution,
     precision: settings.precision,
+    reducePrecision: settings.reducePrecision,
   };
 }

@@ -67,6 +67,8 @@ Recipe to_recipe(const Napi::Value& value) {
   recipe.accumulate = to_whole(options, "accumulate");
   recipe.fewest_rows = to_whole(options, "fewestRows");
   recipe.sync_batch_norm = to_flag(options, "syncBatchNorm");
+  recipe.reduces_in_bfloat16 =
+      parse_precision(to_text(options, "reducePrecision")) == Precision::kBfloat16;
   return recipe;
 }
 

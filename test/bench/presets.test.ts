@@ -74,7 +74,7 @@ describe.skipIf(impossible)("two ranks", () => {
     const argv = ["--only", "ranks", "--quick", "--rounds", "1"];
     const { stdout, result } = await runBench(argv, folder.path);
     const cells = " +\\|( +[\\d.]+ \\|){2}( +[\\d.]+× \\|){2}";
-    for (const batch of ["b64", "b64 each"])
+    for (const batch of ["b64", "b64, bfloat16", "b64 each", "b64 each, bfloat16"])
       expect(stdout).toMatch(new RegExp(`^\\| the article's pair, 32×32, ${batch}${cells}`, "m"));
     const { extras } = result;
     const milliseconds = { aloneMs: positive, togetherMs: positive, apartMs: positive };
@@ -86,12 +86,14 @@ describe.skipIf(impossible)("two ranks", () => {
       // What other programs say on this interface comes on top.
       bytesRatio: expect.toSatisfy((ratio: number) => ratio > 0.98),
     };
-    expect(extras.ranks).toEqual([
-      { ...row, rankBatch: 32 },
-      { ...row, rankBatch: 64 },
-    ]);
+    expect(extras.ranks).toEqual(
+      [32, 64].flatMap((rankBatch) =>
+        ["float32", "bfloat16"].map((reducePrecision) => ({ ...row, rankBatch, reducePrecision })),
+      ),
+    );
     // A speedup is one of images a second: two batches in the time of a step are twice as many.
-    const [shared, each] = extras.ranks;
+    const [shared, rounded, each] = extras.ranks;
+    expect(rounded.gradientBytes).toBe(shared.gradientBytes / 2);
     expect(shared.aloneMs).toBe(each.aloneMs);
     expect(each.speedup / (each.aloneMs / each.togetherMs)).toBeCloseTo(2, 9);
     expect(shared.speedup / (shared.aloneMs / shared.togetherMs)).toBeCloseTo(1, 9);

@@ -75,6 +75,11 @@ describe("Trainer.load refuses", () => {
       'Expected one of float32, tf32, bfloat16 for precision but received "float16"',
     ],
     [
+      "sums of gradients in a precision that there is not",
+      { reducePrecision: "float16" },
+      'Expected one of float32, bfloat16 for reducePrecision but received "float16"',
+    ],
+    [
       "a precision that the device has not",
       { precision: "tf32" },
       'Expected one of float32, bfloat16, which cpu has, for precision but received "tf32"',
@@ -97,7 +102,7 @@ describe("Trainer.load refuses", () => {
     [
       "another way to normalise",
       { syncBatchNorm: true },
-      'Expected only the options device, seed, distributed, objective, optimizer, order, fakes, discriminatorSteps, generatorSteps, frozen, ema, diffAugment, ada, accumulate, execution, precision for options but received "syncBatchNorm"',
+      'Expected only the options device, seed, distributed, objective, optimizer, order, fakes, discriminatorSteps, generatorSteps, frozen, ema, diffAugment, ada, accumulate, execution, precision, reducePrecision for options but received "syncBatchNorm"',
     ],
     [
       "an order that there is not",

@@ -15,7 +15,7 @@ beforeAll(async () => {
 const options = { preset: "mlp", data: "data", size: 8, batch: 10, threads: 1, steps: 4, seed: 3 };
 
 const names =
-  "$schema, preset, generator, discriminator, objective, optimizer, order, fakes, discriminatorSteps, generatorSteps, frozen, ema, diffAugment, ada, data, size, channels, resident, holdOut, steps, epochs, batch, dropLast, horizontalFlip, accumulate, lr, execution, device, threads, seed, sampleEvery, logEvery, checkpointEvery, keepCheckpoints, rollbacks, tensorboard, evaluateEvery, evaluateSamples, evaluateFeatures, from, fromStep, precision, syncBatchNorm, out";
+  "$schema, preset, generator, discriminator, objective, optimizer, order, fakes, discriminatorSteps, generatorSteps, frozen, ema, diffAugment, ada, data, size, channels, resident, holdOut, steps, epochs, batch, dropLast, horizontalFlip, accumulate, lr, execution, device, threads, seed, sampleEvery, logEvery, checkpointEvery, keepCheckpoints, rollbacks, tensorboard, evaluateEvery, evaluateSamples, evaluateFeatures, from, fromStep, precision, syncBatchNorm, reducePrecision, out";
 const whole = (key: string, received: string) =>
   `Expected a whole number of at least 1 for ${key} but received ${received}`;
 
@@ -52,6 +52,7 @@ describe("a config file that is wrong", () => {
       tensorboard: "yes",
       resident: 1,
       syncBatchNorm: 2,
+      reducePrecision: "bf16",
     };
     expect(await problems(value)).toEqual([
       'Expected steps for an option but received "stepz"',
@@ -69,6 +70,7 @@ describe("a config file that is wrong", () => {
       'Expected true or false for tensorboard but received "yes"',
       "Expected one of float32, tf32, bfloat16 for precision but received 16",
       "Expected true or false for syncBatchNorm but received 2",
+      'Expected one of float32, bfloat16 for reducePrecision but received "bf16"',
       'Expected a non-empty string for out but received ""',
     ]);
   });

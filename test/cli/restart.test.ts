@@ -250,6 +250,7 @@ describe("another run in the folder is refused, with what differs", () => {
     ["generatorSteps", 2],
     ["execution", "eager"],
     ["precision", "bfloat16"],
+    ["reducePrecision", "bfloat16"],
     ["sampleEvery", 4],
     ["logEvery", 4],
     ["checkpointEvery", 4],

@@ -227,7 +227,7 @@ describe("a run that goes on by other rules", () => {
 });
 
 const flags =
-  "--out, --steps, --epochs, --device, --lr, --batch, --horizontal-flip, --accumulate, --execution, --precision, --sample-every, --log-every, --checkpoint-every, --keep-checkpoints, --rollbacks, --tensorboard, --evaluate-every, --evaluate-samples, --evaluate-features";
+  "--out, --steps, --epochs, --device, --lr, --batch, --horizontal-flip, --accumulate, --execution, --precision, --reduce-precision, --sample-every, --log-every, --checkpoint-every, --keep-checkpoints, --rollbacks, --tensorboard, --evaluate-every, --evaluate-samples, --evaluate-features";
 const ofFiles =
   "objective, optimizer, order, fakes, discriminatorSteps, generatorSteps, frozen, ema, diffAugment, ada";
 const only = `one of ${flags}, or in a file ${ofFiles}, for an option beside --resume`;

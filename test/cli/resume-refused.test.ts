@@ -64,7 +64,7 @@ describe("--resume, misused", () => {
     ],
     [
       "train --resume --out half --size 16",
-      'Expected one of --out, --steps, --epochs, --device, --lr, --batch, --horizontal-flip, --accumulate, --execution, --precision, --sample-every, --log-every, --checkpoint-every, --keep-checkpoints, --rollbacks, --tensorboard, --evaluate-every, --evaluate-samples, --evaluate-features, or in a file objective, optimizer, order, fakes, discriminatorSteps, generatorSteps, frozen, ema, diffAugment, ada, for an option beside --resume but received "--size" (a run keeps its networks)',
+      'Expected one of --out, --steps, --epochs, --device, --lr, --batch, --horizontal-flip, --accumulate, --execution, --precision, --reduce-precision, --sample-every, --log-every, --checkpoint-every, --keep-checkpoints, --rollbacks, --tensorboard, --evaluate-every, --evaluate-samples, --evaluate-features, or in a file objective, optimizer, order, fakes, discriminatorSteps, generatorSteps, frozen, ema, diffAugment, ada, for an option beside --resume but received "--size" (a run keeps its networks)',
       async () => {},
     ],
     [

@@ -99,9 +99,10 @@ async function train(group) {
 
 /** Goes on from a checkpoint, or from the beginning, and saves where it ends. */
 async function resume(group) {
+  const rules = { ...given.rules, distributed: group };
   const trainer = given.from
-    ? await Trainer.load(given.from, { distributed: group })
-    : new Trainer({ ...trainerOf(given.game ?? "convolutional"), distributed: group });
+    ? await Trainer.load(given.from, rules)
+    : new Trainer({ ...trainerOf(given.game ?? "convolutional"), ...rules });
   const data = await dataOf(group);
   for await (const _ of trainer.run(data, { steps: given.steps, batchSize: 8 }));
   await trainer.save(given.to);

@@ -298,6 +298,11 @@ it.each([
     "Expected false, as rank 0 has it, for trainer.syncBatchNorm of rank 1 but received true",
   ],
   [
+    "precision of sums",
+    { rules: { reducePrecision: "bfloat16" } },
+    'Expected "float32", as rank 0 has it, for trainer.reducePrecision of rank 1 but received "bfloat16"',
+  ],
+  [
     "precision",
     { rules: { precision: "bfloat16" } },
     'Expected "float32", as rank 0 has it, for trainer.precision of rank 1 but received "bfloat16"',

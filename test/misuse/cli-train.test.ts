@@ -11,7 +11,7 @@ const { folder, expectRefused } = await badLines();
 const processors = availableParallelism();
 
 const trainFlags =
-  "--preset, --data, --size, --channels, --no-resident, --hold-out, --steps, --epochs, --batch, --drop-last, --horizontal-flip, --accumulate, --lr, --execution, --device, --threads, --seed, --sample-every, --log-every, --checkpoint-every, --keep-checkpoints, --rollbacks, --no-tensorboard, --evaluate-every, --evaluate-samples, --evaluate-features, --precision, --sync-batch-norm, --from, --from-step, --out, --dashboard, --resume, --restartable, --timeout, --dry-run, --json, --help";
+  "--preset, --data, --size, --channels, --no-resident, --hold-out, --steps, --epochs, --batch, --drop-last, --horizontal-flip, --accumulate, --lr, --execution, --device, --threads, --seed, --sample-every, --log-every, --checkpoint-every, --keep-checkpoints, --rollbacks, --no-tensorboard, --evaluate-every, --evaluate-samples, --evaluate-features, --precision, --sync-batch-norm, --reduce-precision, --from, --from-step, --out, --dashboard, --resume, --restartable, --timeout, --dry-run, --json, --help";
 const whole = (flag: string, received: string) =>
   `Expected a whole number of at least 1 for ${flag} but received ${received}`;
 const out = (received: string, why: string) =>

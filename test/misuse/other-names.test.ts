@@ -42,6 +42,7 @@ const rows: [name: string, make: () => unknown, here: string, of: string][] = [
   ["latent_dim", trainer({ latent_dim: 100 }), "generator", "options"],
   ["diff_augment", trainer({ diff_augment: ["color"] }), "diffAugment", "options"],
   ["bf16", trainer({ bf16: true }), "precision", "options"],
+  ["reduce_dtype", trainer({ reduce_dtype: "bfloat16" }), "reducePrecision", "options"],
   ["beta1", ofAdam({ beta1: 0.5 }), "betas", "options of adam"],
   ["learning_rate", ofAdam({ learning_rate: 1 }), "lr", "options of adam"],
   ["weight_decay", ofAdam({ weight_decay: 0 }), "weightDecay", "options of adam"],

@@ -96,6 +96,12 @@ refuses("new Trainer", [
     "TypeError",
     'Expected true or false for syncBatchNorm but received "discriminator"',
   ],
+  [
+    "sums of gradients in half precision",
+    () => make({ reducePrecision: "float16" }),
+    "TypeError",
+    'Expected one of float32, bfloat16 for reducePrecision but received "float16"',
+  ],
   ...(["r1", "dragan"] as const).map(
     (penalty): Row => [
       `a BatchNorm to be synchronised under ${penalty}`,
@@ -126,7 +132,7 @@ refuses("new Trainer", [
     () =>
       new (Trainer as never as new (...networks: unknown[]) => Trainer)(generator, discriminator),
     "TypeError",
-    'Expected only the options generator, discriminator, objective, optimizer, order, fakes, discriminatorSteps, generatorSteps, frozen, ema, diffAugment, ada, accumulate, execution, precision, distributed, syncBatchNorm for options but received "device"',
+    'Expected only the options generator, discriminator, objective, optimizer, order, fakes, discriminatorSteps, generatorSteps, frozen, ema, diffAugment, ada, accumulate, execution, precision, distributed, syncBatchNorm, reducePrecision for options but received "device"',
   ],
   [
     "no generator",

@@ -71,7 +71,8 @@ size_t Sharing::begun() const { return flat_ == nullptr ? 0 : flat_->begun; }
 void Sharing::begin_buckets(Flat& flat, size_t end) {
   for (; flat.begun < end && flat.buckets[flat.begun].missing == 0; ++flat.begun) {
     Flat::Bucket& bucket = flat.buckets[flat.begun];
-    bucket.sum = group_->begin_sum(bucket.values);
+    if (bucket.rounded.defined()) bucket.rounded.copy_(bucket.values);
+    bucket.sum = group_->begin_sum(bucket.rounded.defined() ? bucket.rounded : bucket.values);
   }
 }
 
@@ -92,7 +93,10 @@ Sharing::Launched Sharing::launch(std::vector<at::Tensor>& gradients, const at::
 
 at::Tensor Sharing::collect(const Launched& launched) {
   const at::NoGradGuard no_grad;
-  for (const Flat::Bucket& bucket : launched->buckets) group_->end(bucket.sum);
+  for (const Flat::Bucket& bucket : launched->buckets) {
+    group_->end(bucket.sum);
+    if (bucket.rounded.defined()) at::Tensor(bucket.values).copy_(bucket.rounded);
+  }
   launched->is_under_way = false;
   last_wish_ = launched->all[-1];
   return figures_of(launched->all).clone();
@@ -110,7 +114,7 @@ Sharing::Launched Sharing::flat_for(const std::vector<at::Tensor>& parameters) {
   return flats_.emplace_back(make_flat(parameters));
 }
 
-Sharing::Launched Sharing::make_flat(const std::vector<at::Tensor>& parameters) {
+Sharing::Launched Sharing::make_flat(const std::vector<at::Tensor>& parameters) const {
   const auto made = std::make_shared<Flat>();
   Flat& flat = *made;
   int64_t values = kFigures + 1;
@@ -122,8 +126,10 @@ Sharing::Launched Sharing::make_flat(const std::vector<at::Tensor>& parameters) 
   flat.bucket_of.resize(parameters.size());
   int64_t at = 0, start = 0;
   size_t parameters_in_it = 0;
-  const auto close = [&](int64_t end) {
-    flat.buckets.push_back({flat.all.narrow(0, start, end - start), parameters_in_it});
+  const auto close = [&](int64_t end, bool rounds) {
+    const at::Tensor values = flat.all.narrow(0, start, end - start);
+    flat.buckets.push_back(
+        {values, rounds ? at::empty_like(values, at::kBFloat16) : at::Tensor(), parameters_in_it});
     start = end;
     parameters_in_it = 0;
   };
@@ -133,9 +139,11 @@ Sharing::Launched Sharing::make_flat(const std::vector<at::Tensor>& parameters) 
     flat.bucket_of[place] = flat.buckets.size();
     ++parameters_in_it;
     at += one.numel();
-    if ((at - start) * flat.all.element_size() >= kBucketBytes) close(at);
+    if ((at - start) * flat.all.element_size() >= kBucketBytes) close(at, rounds_);
   }
-  close(values);
+  // Figures are as exact as ever.
+  if (rounds_ && at > start) close(at, true);
+  close(values, false);
   return made;
 }
 

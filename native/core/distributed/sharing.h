@@ -15,10 +15,13 @@ class Sharing {
  public:
   // `fewest`: rows that a rank needs of a batch to train on its own: 2 under batch normalisation,
   // unless ranks normalise together.
-  Sharing(std::shared_ptr<Group> group, int64_t fewest, bool normalizes_together = false)
+  // `rounds`: gradients travel as bfloat16, half as many bytes.
+  Sharing(std::shared_ptr<Group> group, int64_t fewest, bool normalizes_together = false,
+          bool rounds = false)
       : group_(std::move(group)),
         fewest_(fewest),
-        normalizes_together_(normalizes_together && group_->size() > 1) {}
+        normalizes_together_(normalizes_together && group_->size() > 1),
+        rounds_(rounds && group_->size() > 1) {}
 
   Group& group() const { return *group_; }
   // From here on the updates are on a batch of so many rows over all ranks.
@@ -62,13 +65,14 @@ class Sharing {
 
  private:
   Launched flat_for(const std::vector<at::Tensor>& parameters);
-  static Launched make_flat(const std::vector<at::Tensor>& parameters);
+  Launched make_flat(const std::vector<at::Tensor>& parameters) const;
   // Begins what can begin: the last bucket waits for the loss.
   void begin_buckets(Flat& flat, size_t end);
 
   std::shared_ptr<Group> group_;
   int64_t fewest_;
   bool normalizes_together_;
+  bool rounds_;
   Share share_{0, 0, 0, 1};
   std::vector<Launched> flats_;
   Launched flat_;  // of the present update, until it is launched
@@ -81,6 +85,7 @@ class Sharing {
 struct Sharing::Flat {
   struct Bucket {
     at::Tensor values;      // into `all`
+    at::Tensor rounded;     // what travels in their place; undefined where they do themselves
     size_t parameters = 0;  // how many have their gradients in it
     size_t missing = 0;     // of these, in this update
     Group::Begun sum = 0;   // once none is

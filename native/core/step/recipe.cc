@@ -56,8 +56,8 @@ std::shared_ptr<Pair> build_pair(const Recipe& recipe, const Players& players) {
   }
   pair->stream = players.stream->fork();
   if (players.group) {
-    pair->sharing =
-        std::make_shared<Sharing>(players.group, recipe.fewest_rows, recipe.sync_batch_norm);
+    pair->sharing = std::make_shared<Sharing>(players.group, recipe.fewest_rows,
+                                              recipe.sync_batch_norm, recipe.reduces_in_bfloat16);
   }
   pair->generator_optimizer =
       optimizer_of(*pair->generator, recipe.generator_optimizer, recipe.frozen_in_generator);

@@ -32,6 +32,7 @@ struct Recipe {
   int64_t accumulate = 1;
   int64_t fewest_rows = 1;  // that a part, or a rank by itself, trains on
   bool sync_batch_norm = false;
+  bool reduces_in_bfloat16 = false;  // what ranks sum of their gradients
 };
 
 struct Players {

@@ -105,6 +105,54 @@ TEST_CASE("a bucket is on its way as soon as it is full, in the order of the las
   CHECK(ended == kFine);
 }
 
+TEST_CASE("gradients that travel as bfloat16 are rounded to it, and nothing else is") {
+  const auto ended = as_ranks(2, [](const std::shared_ptr<Group>& group) {
+    Sharing sharing(group, 1, /*normalizes_together=*/false, /*rounds=*/true);
+    sharing.divide(6);
+    const std::vector<at::Tensor> all = parameters();
+    for (const double value : {0.1, 0.3}) {
+      std::vector<at::Tensor> gradients;
+      for (const at::Tensor& one : all) gradients.push_back(gradient_of(group->rank(), one, value));
+      sharing.expect(all);
+      for (const size_t place : {3, 2}) sharing.ready(place, gradients[place]);
+      CHECK(sharing.begun() == 1);
+      const at::Tensor figures = at::tensor({0.1, 0.2}, at::kDouble);
+      const at::Tensor found = sharing.collect(sharing.launch(gradients, figures));
+      CHECK((found.scalar_type() == at::kFloat));
+      CHECK(at::allclose(found.to(at::kDouble), figures, 1e-7, 0));
+      // Half of each rank's, as both count, and the sum of these.
+      const auto half = [&](double times) {
+        return at::scalar_tensor(value * times, at::kFloat).mul(0.5).to(at::kBFloat16);
+      };
+      const at::Tensor sum = (half(1) + half(2)).to(at::kFloat);
+      CHECK(std::abs(sum.item<double>() - 1.5 * value) > 1e-5 * value);
+      for (const at::Tensor& one : gradients) {
+        CHECK((one.scalar_type() == at::kFloat));
+        CHECK(one.eq(sum).all().item<bool>());
+      }
+    }
+    CHECK_FALSE(sharing.stopped());
+    sharing.want_stop(group->rank() == 1);
+    std::vector<at::Tensor> none(all.size());
+    sharing.expect(all);
+    sharing.collect(sharing.launch(none, at::zeros({2})));
+    CHECK(sharing.stopped());
+  });
+  CHECK(ended == kFine);
+}
+
+TEST_CASE("what one rank has by itself is not rounded") {
+  const auto ended = as_ranks(1, [](const std::shared_ptr<Group>& group) {
+    Sharing sharing(group, 1, /*normalizes_together=*/false, /*rounds=*/true);
+    sharing.divide(6);
+    std::vector<at::Tensor> gradients{at::full({3}, 0.1)};
+    sharing.expect(gradients);
+    sharing.collect(sharing.launch(gradients, at::zeros({2})));
+    CHECK(gradients[0].eq(at::full({3}, 0.1)).all().item<bool>());
+  });
+  CHECK(ended == std::vector<std::string>(1));
+}
+
 TEST_CASE("what an update that failed left under way is not taken for the next one's") {
   const auto ended = as_ranks(2, [](const std::shared_ptr<Group>& group) {
     const auto sharing = sharing_of(group);
