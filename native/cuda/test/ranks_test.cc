@@ -30,7 +30,8 @@ std::vector<Layer> discriminator_layers() {
 }
 
 // The weights after 50 steps on batches of 8.
-at::Tensor train(const std::shared_ptr<Group>& group, const at::Device& device) {
+at::Tensor train(const std::shared_ptr<Group>& group, const at::Device& device,
+                 bool rounds = false) {
   enter_device(device);
   auto pair = pair_of(3, generator_layers(), discriminator_layers(),
                       {"nonSaturating", {{"labelSmoothing", 0.0}, {"discriminatorLoss", "mean"}}},
@@ -39,7 +40,9 @@ at::Tensor train(const std::shared_ptr<Group>& group, const at::Device& device) 
   pair->generator_optimizer = make_optimizer(descent(0.02, 0.9), pair->generator->parameters());
   pair->discriminator_optimizer =
       make_optimizer(descent(0.02, 0.9), pair->discriminator->parameters());
-  if (group) pair->sharing = std::make_shared<Sharing>(group, 1);
+  if (group) {
+    pair->sharing = std::make_shared<Sharing>(group, 1, /*normalizes_together=*/false, rounds);
+  }
   RandomStream stream(8);
   const auto images = std::make_shared<Dataset>(
       at::randint(256, {22, 1, 8, 8}, stream.cpu(), at::TensorOptions(at::kByte)), device);
@@ -70,20 +73,23 @@ TEST_CASE("ranks on GPUs, one each, train as one does") {
   REQUIRE(off.empty());
   const at::Tensor alone = train(nullptr, gpu(0));
   for (const int64_t ranks : {int64_t{1}, cuda_device_count()}) {
-    std::mutex mutex;
-    std::vector<at::Tensor> weights;
-    const auto errors = as_ranks(
-        ranks,
-        [&](const std::shared_ptr<Group>& group) {
-          const at::Tensor own = train(group, gpu(group->rank()));
-          const std::lock_guard lock(mutex);
-          weights.push_back(own);
-        },
-        std::chrono::seconds(60));
-    CHECK(errors == std::vector<std::string>(static_cast<size_t>(ranks)));
-    for (const at::Tensor& one : weights) {
-      CHECK(at::equal(one, weights[0]));
-      CHECK(distance(one, alone) < 1e-3);
+    for (const bool rounds : {false, true}) {
+      std::mutex mutex;
+      std::vector<at::Tensor> weights;
+      const auto errors = as_ranks(
+          ranks,
+          [&](const std::shared_ptr<Group>& group) {
+            const at::Tensor own = train(group, gpu(group->rank()), rounds);
+            const std::lock_guard lock(mutex);
+            weights.push_back(own);
+          },
+          std::chrono::seconds(60));
+      CHECK(errors == std::vector<std::string>(static_cast<size_t>(ranks)));
+      for (const at::Tensor& one : weights) {
+        CHECK(at::equal(one, weights[0]));
+        // Sums in bfloat16, where there is more than one rank, are others from the third digit on.
+        CHECK(distance(one, alone) < (rounds && ranks > 1 ? 5e-2 : 1e-3));
+      }
     }
   }
 }
