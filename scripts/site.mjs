@@ -27,6 +27,7 @@ const behindTypes = [
   "fakesKinds",
   "discriminatorLosses",
   "precisions",
+  "reducePrecisions",
   "Has",
   "Of",
   "JudgeArguments",

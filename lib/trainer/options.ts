@@ -29,6 +29,8 @@ export const policies = ["color", "translation", "cutout"] as const;
 /** What products and convolutions are computed in. */
 export type Precision = (typeof precisions)[number];
 export const precisions = ["float32", "tf32", "bfloat16"] as const;
+
+/** What ranks sum their gradients in. */
 export type ReducePrecision = (typeof reducePrecisions)[number];
 export const reducePrecisions = ["float32", "bfloat16"] as const;
 
