@@ -1,8 +1,9 @@
-// Ctrl+C while a folder of images is packed for a run.
+// A folder of images that is packed for a run: Ctrl+C meanwhile, and how many of libuv's threads there are.
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { startCli } from "../helpers/cli.js";
+import { readSafetensors } from "../../lib/safetensors.js";
+import { runCli, startCli } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
 import { flatPng, writeTree } from "../helpers/image-folder.js";
 
@@ -34,3 +35,13 @@ it.each(["SIGINT", "SIGTERM"] as const)(
     expect(left.filter((entry) => entry.isFile() && !entry.name.endsWith(".png"))).toEqual([]);
   },
 );
+
+it.each(["none", "-1"])("all images are, with a UV_THREADPOOL_SIZE of %s", async (size) => {
+  await writeTree(at("few"), { "1.png": 10, "2.png": 20, "3.png": 30 });
+  const words = `train --preset mlp --data few --channels 1 --size 8 --batch 3 --steps 1 --out threads${size}`;
+  const env = { XDG_CACHE_HOME: at(`cache-${size}`), UV_THREADPOOL_SIZE: size };
+  expect(await runCli(words.split(" "), folder.path, env)).toMatchObject({ code: 0 });
+  const packed = at(`cache-${size}`, "sparring", "packed");
+  const [images] = await readSafetensors(join(packed, (await readdir(packed))[0] as string));
+  expect([...(images?.data ?? [])].filter((_, i) => i % 64 === 0)).toEqual([10, 20, 30]);
+});

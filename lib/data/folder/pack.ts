@@ -25,8 +25,6 @@ export interface Packed {
   readonly skipped: readonly BrokenFile[];
 }
 
-/** libvips works on an image in one of libuv's threads; one more is read in the meantime. */
-const lanes = Math.min(availableParallelism(), Number(process.env.UV_THREADPOOL_SIZE ?? 4)) + 1;
 
 /** How packing is watched and ended. */
 export interface PackControl {
@@ -82,7 +80,7 @@ export async function decodeFiles(
     }
     onProgress?.({ done: ++done, total: files.length });
   };
-  await inParallel(files.length, lanes, decode, signal);
+  await inParallel(files.length, countLanes(), decode, signal);
   return {
     unread,
     gaps: [...problems.keys()].sort((a, b) => a - b),
@@ -95,6 +93,16 @@ export async function decodeFiles(
       return problem === undefined ? [] : [{ path, reason: problem }];
     }),
   };
+}
+
+/**
+ * Files to work on at a time: libvips works on an image in one of libuv's threads, and one more is
+ * read in the meantime. libuv has a thread at least, whatever text it is told their number by.
+ */
+function countLanes(): number {
+  const { UV_THREADPOOL_SIZE: chosen = "4" } = process.env;
+  const threads = Math.max(1, Number.parseInt(chosen, 10) || 1);
+  return Math.min(availableParallelism(), threads) + 1;
 }
 
 /** Bytes for as many images. Throws ERR_MEMORY. */
