@@ -4,7 +4,7 @@ import { type Params, SingleBar } from "cli-progress";
 import type { PackProgress } from "../data/folder.js";
 import type { DataWatch } from "../run/data.js";
 import { barWidth, drawn } from "./bar.js";
-import { signals } from "./stop.js";
+import { endBy, signals } from "./stop.js";
 import { hasCursor, painter } from "./terminal.js";
 import { counted, grouped } from "../count.js";
 import { clock, printNote } from "./text.js";
@@ -87,7 +87,7 @@ function stopBeforeSignals() {
     /** Nothing is under way any more: the signal does what it would have done. */
     end() {
       forget();
-      if (came !== undefined) process.kill(process.pid, came);
+      if (came !== undefined) endBy(came);
     },
   };
 }

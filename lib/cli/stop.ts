@@ -69,6 +69,24 @@ export function stopOnSignals(): StopRequest {
   };
 }
 
+/**
+ * Has signals end the first process of a container where nothing else listens to them: it gets none
+ * from the system that it does not listen to.
+ */
+export function endBySignals(): void {
+  for (const name of signals)
+    process.on(name, () => {
+      if (process.listenerCount(name) === 1) process.exit(toExitCode(name));
+    });
+}
+
+/** Ends this process as a signal does that nobody listens to. */
+export function endBy(name: NodeJS.Signals): never {
+  process.kill(process.pid, name);
+  // The first process of a container survives that.
+  process.exit(toExitCode(name));
+}
+
 /** The shell's code for a signal. */
 export function toExitCode(name: NodeJS.Signals): number {
   return 128 + constants.signals[name];

@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { readSafetensors } from "../../lib/safetensors.js";
-import { runCli, startCli } from "../helpers/cli.js";
+import { mayBeFirst, runCli, startAsFirst, startCli } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
 import { flatPng, writeTree } from "../helpers/image-folder.js";
 
@@ -35,6 +35,16 @@ it.each(["SIGINT", "SIGTERM"] as const)(
     expect(left.filter((entry) => entry.isFile() && !entry.name.endsWith(".png"))).toEqual([]);
   },
 );
+
+it.skipIf(!mayBeFirst)("SIGTERM ends it in the first process of a container, too", async () => {
+  const words = "train --preset mlp --data images --size 8 --batch 4 --steps 1 --out never";
+  const env = { XDG_CACHE_HOME: at("cache") };
+  const { kill, ended, says } = startAsFirst(words.split(" "), folder.path, env);
+  await says(/Packing 2,000 images of /);
+  kill("SIGTERM");
+  const stderr = `Packing 2,000 images of ${at("images")}\n`;
+  expect(await ended).toEqual({ code: 143, stdout: "", stderr });
+});
 
 it.each(["none", "-1"])("all images are, with a UV_THREADPOOL_SIZE of %s", async (size) => {
   await writeTree(at("few"), { "1.png": 10, "2.png": 20, "3.png": 30 });

@@ -5,7 +5,14 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Discriminator, Generator } from "../../lib/index.js";
 import { presets } from "../../lib/presets.js";
-import { mainFile, type Started, start, startCli } from "../helpers/cli.js";
+import {
+  mainFile,
+  mayBeFirst,
+  type Started,
+  start,
+  startAsFirst,
+  startCli,
+} from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
 
@@ -103,6 +110,28 @@ describe("a signal", () => {
       expect(await readdir(at(out, "weights"))).not.toEqual([]);
     },
   );
+});
+
+describe.skipIf(!mayBeFirst)("a signal to the first process of a container", () => {
+  it("ends it where nothing has begun", async () => {
+    // Waits for its options.
+    const { child, kill, ended } = startAsFirst(["train", "-"], folder.path);
+    while (child.exitCode === null) {
+      kill("SIGTERM");
+      await pause(100);
+    }
+    expect(await ended).toEqual({ code: 143, stdout: "", stderr: "" });
+  });
+
+  it("stops and saves a run", async () => {
+    const words = `${endless} --log-every 5 --out first`;
+    const { kill, ended, says } = startAsFirst(words.split(" "), folder.path);
+    await says(/\[Epoch 1\//);
+    kill("SIGTERM");
+    const { code, stderr } = await ended;
+    expect(code).toBe(143);
+    await expectSaved("first", stderr);
+  });
 });
 
 describe("output that fails", () => {

@@ -1,5 +1,6 @@
 // The command as a child process, as a shell would start it.
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 export const mainFile = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
@@ -36,6 +37,26 @@ export function runCli(
   const { child, ended } = startCli(args, cwd, env);
   child.stdin.end();
   return ended;
+}
+
+const asFirst = ["-rmpf", "--mount-proc", "--kill-child"];
+
+/** Whether this user may start a process as the first of a container. */
+export const mayBeFirst = spawnSync("unshare", [...asFirst, "true"]).status === 0;
+
+/** Starts `sparring` as the first process of a container. */
+export function startAsFirst(
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv = {},
+): Started & { kill(signal: NodeJS.Signals): void } {
+  const started = start("unshare", [...asFirst, process.execPath, mainFile, ...args], cwd, env);
+  const { pid } = started.child;
+  const kill = (signal: NodeJS.Signals) => {
+    const first = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8"));
+    if (first > 0) process.kill(first, signal);
+  };
+  return { ...started, kill };
 }
 
 /** A command line with more options, which replace those of the same name that it has. */

@@ -25,7 +25,6 @@ export interface Packed {
   readonly skipped: readonly BrokenFile[];
 }
 
-
 /** How packing is watched and ended. */
 export interface PackControl {
   readonly signal?: AbortSignal | undefined;
