@@ -58,6 +58,11 @@ export function isErrorCode(code: unknown): code is ErrorCode {
   return typeof code === "string" && Object.hasOwn(errorCodes, code);
 }
 
+/** Whether an error is a SparringError of a code. */
+export function hasCode(error: unknown, code: ErrorCode): error is SparringError {
+  return error instanceof SparringError && error.code === code;
+}
+
 /**
  * Everything that can go wrong after the arguments were right. Misuse is a TypeError or RangeError.
  */

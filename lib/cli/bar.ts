@@ -48,7 +48,7 @@ export function drawBar(run: TrainingRun, folder: RunFolder): Screen {
     note: (sentence) => process.stderr.write(`\n${sentence}\n`),
     stopping: () => bar.update({ note: "stopping after this step; Ctrl+C again to quit at once" }),
     done() {
-      if (run.step < steps) bar.update({ note: "stopped" });
+      if (!run.isDone) bar.update({ note: "stopped" });
       bar.stop();
       printLines(tailLines(run, folder, (performance.now() - began) / 1000));
     },

@@ -70,7 +70,7 @@ function chosenText(chosen: Frozen): string {
 
 /** Where everything is, after it ended. */
 export function tailLines(run: TrainingRun, folder: RunFolder, seconds: number): string[] {
-  const done = run.step === run.config.steps ? "Trained" : "Stopped after";
+  const done = run.isDone ? "Trained" : "Stopped after";
   return [
     `${done} ${counted(run.step, "step")} in ${clock(seconds)}`,
     `  samples in ${folder.samples}, the last is ${folder.sample(run.step)}`,

@@ -248,7 +248,7 @@ async function trainAs(
     run[Symbol.dispose]();
   }
   // A signal that came after the last step, while the weights were being saved, stopped nothing.
-  if (run.step >= run.config.steps) return exitCodes.ok;
+  if (run.isDone) return exitCodes.ok;
   // Stopped by another rank: to be started again together with that one.
   return stop.exitCode ?? exitCodes.again;
 }

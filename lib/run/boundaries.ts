@@ -38,6 +38,6 @@ export class Boundaries {
 
   isEvaluation(step: number): boolean {
     const { evaluateEvery } = this.#config;
-    return evaluateEvery > 0 && step % evaluateEvery === 0;
+    return evaluateEvery > 0 && step > 0 && step % evaluateEvery === 0;
   }
 }

@@ -66,7 +66,7 @@ export class Checkpoints {
     const beside = { meter: meter.toJSON(), held: this.#heldFingerprint };
     await forFile("a checkpoint", () => trainer.saveWith(join(this.#folder, nameOf(step)), beside));
     // Recorded now that the checkpoint is there: until then the best one before it is kept.
-    if (best !== undefined) await this.#record(best);
+    if (best !== undefined) await this.record(best);
     const kept = (await this.best())?.step;
     const older = (await this.list()).filter(({ step: other }) => other < step && other !== kept);
     for (const { path } of older.slice(this.#keep - 1)) await remove(path);
@@ -108,14 +108,15 @@ export class Checkpoints {
       .map(({ step, values }) => ({ step, metric: "fid", value: values.fid as number }) as const);
     const best = candidates.toSorted((a, b) => a.value - b.value || a.step - b.step)[0];
     if (best === undefined) await rm(this.#best, { force: true });
-    else await this.#record(best);
+    else await this.record(best);
   }
 
   get #best(): string {
     return join(this.#folder, bestFile);
   }
 
-  async #record(best: Best): Promise<void> {
+  /** Records which is the best. Throws ERR_OUTPUT. */
+  async record(best: Best): Promise<void> {
     await forFile(ofBest, () => writeWhole(this.#best, [`${JSON.stringify(best)}\n`]));
   }
 

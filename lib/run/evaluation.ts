@@ -74,10 +74,18 @@ export class Judge implements Disposable {
     });
   }
 
-  /** Draws samples by random numbers of their own. */
-  async evaluate(generator: Generator, drawn: DrawnSamples): Promise<MetricScores> {
+  /**
+   * Draws samples by random numbers of their own.
+   *
+   * @param signal ends the drawing, with `signal.reason`
+   */
+  async evaluate(
+    generator: Generator,
+    drawn: DrawnSamples,
+    signal?: AbortSignal,
+  ): Promise<MetricScores> {
     const { samples: count, seed, truncation, truncationPsi } = drawn;
-    const options = { count, seed, truncation, truncationPsi };
+    const options = { count, seed, truncation, truncationPsi, signal };
     const generated = await this.#network.features(generator, options);
     return score(this.#reals, generated, this.#names, seed);
   }

@@ -30,14 +30,17 @@ export class Evaluations {
   /**
    * Measures a generator and writes the line. Throws ERR_DATA for samples that are no images,
    * ERR_OUTPUT.
+   *
+   * @param signal ends the measuring, with `signal.reason`
    */
   async add(
     judge: Judge,
     generator: Generator,
     at: { readonly step: number; readonly samples: number; readonly seed: number },
+    signal?: AbortSignal,
   ): Promise<Evaluation> {
     const { step, samples, seed } = at;
-    const values = flat(await judge.evaluate(generator, { samples, seed }));
+    const values = flat(await judge.evaluate(generator, { samples, seed }, signal));
     const line = { step, network: judge.network, samples, reals: judge.reals, values };
     await appendLine(this.#path, name, line);
     return line;

@@ -14,6 +14,7 @@ import { forFile } from "./out.js";
 import { writeStepPlan } from "./step-plan.js";
 import type { TensorBoardLog } from "./tensorboard.js";
 import type { RunTick } from "./tick.js";
+import type { TrainOptions } from "./training.js";
 
 /** What happened to a run: a line of events.jsonl. */
 export interface RollbackEvent {
@@ -81,23 +82,27 @@ export class Records {
   }
 
   /**
-   * Measures the generator as it is now, and tells of a failure, which does not end the run.
+   * Measures the generator as it is now, unless that was done, and tells of a failure, which does
+   * not end the run.
    *
    * @param lowest asks for the best checkpoint until now
-   * @returns this step, where its FID is lower than that of the best checkpoint
+   * @returns this step, where its FID is lower than that of the best checkpoint; `stopped` where
+   *   the signal came first
    */
   async evaluate(
     generator: Generator,
     step: number,
     lowest: () => Promise<Best | undefined>,
-    onNote: (note: string) => void,
-  ): Promise<Best | undefined> {
+    { signal, onNote = () => {} }: Pick<TrainOptions, "onNote" | "signal">,
+  ): Promise<Best | "stopped" | undefined> {
+    if ((await this.#evaluations.last(step))?.step === step) return undefined;
     const { evaluateSamples: samples, sampleSeed: seed } = this.#config;
     let evaluation: Evaluation;
     try {
       const at = { step, samples, seed };
-      evaluation = await this.#evaluations.add(this.#judge as Judge, generator, at);
+      evaluation = await this.#evaluations.add(this.#judge as Judge, generator, at, signal);
     } catch (error) {
+      if (signal?.aborted && error === signal.reason) return "stopped";
       if (!(error instanceof SparringError) || error.code !== "ERR_DATA") throw error;
       onNote(`No evaluation of step ${step}: ${error.message}`);
       return undefined;

@@ -81,6 +81,11 @@ export class Saver {
     }
   }
 
+  /** Records the best checkpoint, which is there. Throws ERR_OUTPUT. */
+  async keep(best: Best): Promise<void> {
+    await this.#checkpoints?.record(best);
+  }
+
   /** Resolves when nothing is being written. */
   settle(): Promise<void> {
     return this.#saving;

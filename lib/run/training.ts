@@ -1,7 +1,7 @@
 // A training run: from a plan to networks, data and a folder that fills while they train.
 import type { Checkpoint } from "../checkpoint/load.js";
 import type { Dataset } from "../data/dataset.js";
-import { refused, SparringError } from "../errors.js";
+import { hasCode, refused, type SparringError } from "../errors.js";
 import { reason } from "../files.js";
 import { keeping } from "../keeping.js";
 import type { Discriminator, Generator } from "../networks.js";
@@ -77,6 +77,8 @@ export class TrainingRun implements Disposable {
   /** Undefined where another rank keeps the folder. */
   #records: Records | undefined;
   readonly #saver: Saver;
+  /** Whether a signal came before the last step was evaluated: that is done where it goes on. */
+  #isUnjudged = false;
 
   private constructor(parts: Parts, team: Team) {
     const { config } = parts;
@@ -156,6 +158,11 @@ export class TrainingRun implements Disposable {
     return this.#trainer.step;
   }
 
+  /** Whether nothing is left to do. */
+  get isDone(): boolean {
+    return this.step >= this.config.steps && !this.#isUnjudged;
+  }
+
   /**
    * Trains to the end or until the signal; samples, statistics, checkpoints and weights go to the
    * folder.
@@ -167,7 +174,7 @@ export class TrainingRun implements Disposable {
     let ending: Ending = { state: "stopped" };
     try {
       yield* this.#trainAll(folder, options);
-      if (this.step === this.config.steps) ending = { state: "done" };
+      if (this.isDone) ending = { state: "done" };
     } catch (error) {
       ending = { state: "failed", error };
       throw error;
@@ -197,14 +204,15 @@ export class TrainingRun implements Disposable {
         yield* this.#loop(began, pace, options);
         break;
       } catch (error) {
-        if (isDivergence(error) && this.team.size === 1 && rollbacks < config.rollbacks) {
+        const isAlone = this.team.size === 1;
+        if (hasCode(error, "ERR_DIVERGED") && isAlone && rollbacks < config.rollbacks) {
           await this.#rollBack(error, rollbacks + 1, options);
           continue;
         }
         // What was learned until here may be hours of work. Weights that are no numbers are worth
         // nothing, and so is what one rank has of a step that the others, who are not there to
         // compare, did not do.
-        if (!isDivergence(error) && this.team.size === 1)
+        if (!hasCode(error, "ERR_DIVERGED") && isAlone)
           await toldOf(
             this.#saver.saveAll(this.#progress),
             `Not all of step ${this.step} is saved`,
@@ -276,11 +284,15 @@ export class TrainingRun implements Disposable {
   async *#loop(
     began: number,
     pace: Pace | undefined,
-    { signal, onNote = () => {} }: TrainOptions,
+    options: TrainOptions,
   ): AsyncGenerator<RunReport, void, void> {
+    const { signal, onNote = () => {} } = options;
     // A resumed run has the grid of its beginning. Grids since its checkpoint are made again, and
     // are equal.
     if (this.step === 0) await this.#saveSample();
+    // A signal in the very step of an evaluation left no time for it.
+    const missed = await this.#evaluate(options);
+    if (missed !== undefined) await this.#saver.keep(missed);
     let sampled = this.step;
     while (this.step < this.config.steps) {
       const going = await this.#advance(pace, signal);
@@ -294,13 +306,13 @@ export class TrainingRun implements Disposable {
         if (this.#boundaries.isWholeTick(this.step)) this.#meter = new Meter();
       }
       if (complete || pace !== undefined) yield { tick, complete };
+      this.#isUnjudged = !going && this.#boundaries.isEvaluation(this.step);
       if (!going) break;
       if (this.#boundaries.isSample(this.step)) {
         await this.#saveSample();
         sampled = this.step;
       }
-      const isEvaluation = this.#boundaries.isEvaluation(this.step);
-      const best = isEvaluation ? await this.#evaluate(onNote) : undefined;
+      const best = await this.#evaluate(options);
       if (best !== undefined || this.#boundaries.isCheckpoint(this.step))
         await this.#saver.begin(this.#progress, onNote, best);
     }
@@ -328,7 +340,9 @@ export class TrainingRun implements Disposable {
       }
     } catch (error) {
       const isOwn = signal?.aborted === true && error === signal.reason;
-      if (!isOwn && !(group !== undefined && isStop(error))) throw error;
+      // Another rank had a signal, or the process is ending.
+      const isStop = group !== undefined && hasCode(error, "ERR_STOPPED");
+      if (!isOwn && !isStop) throw error;
       going = false;
     }
     pace?.learn(this.step - before, (performance.now() - started) / 1000);
@@ -346,12 +360,15 @@ export class TrainingRun implements Disposable {
     return { step: this.step, ...place, ...means, seconds, health, warnings };
   }
 
-  /** Measures the generator; the best one yet is kept by all. */
-  #evaluate(onNote: (note: string) => void): Promise<Best | undefined> {
+  /** Measures the generator where it is time to; the best one yet is kept by all. */
+  async #evaluate(options: TrainOptions): Promise<Best | undefined> {
+    if (!this.#boundaries.isEvaluation(this.step)) return undefined;
     const lowest = () => this.#saver.best();
-    return this.team.tell(async () =>
-      this.#records?.evaluate(this.#sampled, this.step, lowest, onNote),
+    const found = await this.team.tell(async () =>
+      this.#records?.evaluate(this.#sampled, this.step, lowest, options),
     );
+    this.#isUnjudged = found === "stopped";
+    return found === "stopped" ? undefined : found;
   }
 
   get #progress(): Progress {
@@ -378,13 +395,4 @@ async function toldOf(
   { onNote = () => {} }: TrainOptions,
 ): Promise<void> {
   await work.catch((error: unknown) => onNote(`${what}: ${reason(error)}`));
-}
-
-function isDivergence(error: unknown): error is SparringError {
-  return error instanceof SparringError && error.code === "ERR_DIVERGED";
-}
-
-/** Whether another rank had a signal, or the process is ending. */
-function isStop(error: unknown): boolean {
-  return error instanceof SparringError && error.code === "ERR_STOPPED";
 }

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { SparringError, Trainer } from "../../lib/index.js";
 import { Judge } from "../../lib/run/evaluation.js";
+import { planResume } from "../../lib/run/plan.js";
+import { TrainingRun } from "../../lib/run/training.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
 import { prepareSmallRun } from "../helpers/small-run.js";
@@ -112,6 +114,67 @@ describe("an evaluation", () => {
     const bug = new TypeError("x is not a function");
     fids([bug]);
     expect(await train("unmeasurable", judged)).toEqual({ notes: [], error: bug });
+  });
+});
+
+describe("a run that is stopped before the evaluation of its step", () => {
+  const figures: Readonly<Record<number, number>> = { 5: 4, 10: 2, 15: 3 };
+  /** Trains until the signal, and then to the end. Returns how both ended. */
+  async function inTwo(name: string, signal: AbortSignal): Promise<unknown[]> {
+    const stateOf = async () =>
+      JSON.parse(await readFile(at(name, "summary.json"), "utf8")).state as unknown;
+    {
+      const judged = { evaluateEvery: 5, evaluateSamples: 80 };
+      using run = await prepareSmallRun(at("data"), at(name), judged);
+      for await (const _ of run.train({ signal }));
+    }
+    const first = await stateOf();
+    const plan = planResume({ resume: at(name) }, (option) => option);
+    using run = await TrainingRun.resume(plan);
+    for await (const _ of run.train());
+    return [first, await stateOf()];
+  }
+  const told = async (name: string) => ({
+    lines: (await readFile(at(name, "evaluations.jsonl"), "utf8"))
+      .trim()
+      .split("\n")
+      .map((line) => [JSON.parse(line).step, JSON.parse(line).values.fid]),
+    best: JSON.parse(await readFile(at(name, "checkpoints/best.json"), "utf8")),
+  });
+  const whole = {
+    lines: Object.entries(figures).map(([step, fid]) => [Number(step), fid]),
+    best: { step: 10, metric: "fid", value: 2 },
+  };
+
+  it.each([10, 15])("of %d is evaluated where it goes on", async (last) => {
+    const stop = new AbortController();
+    let step = 0;
+    Judge.prototype.evaluate = async () => ({ fid: { value: figures[step] } }) as never;
+    Trainer.prototype.run = async function* (this: Trainer, ...given: Parameters<typeof original>) {
+      yield* original.apply(this, given);
+      step = this.step;
+      if (step === last) stop.abort();
+    } as never;
+    const name = `stopped-in-${last}`;
+    expect(await inTwo(name, stop.signal)).toEqual(["stopped", "done"]);
+    expect(await told(name)).toEqual(whole);
+  });
+
+  it.each([10, 15])("of %d, or in it, as well", async (last) => {
+    const stop = new AbortController();
+    let step = 0;
+    Judge.prototype.evaluate = async function (this: Judge, generator, drawn, signal) {
+      if (step === last) stop.abort();
+      if (signal?.aborted) return evaluate.call(this, generator, drawn, signal);
+      return { fid: { value: figures[step] } } as never;
+    };
+    Trainer.prototype.run = async function* (this: Trainer, ...given: Parameters<typeof original>) {
+      yield* original.apply(this, given);
+      step = this.step;
+    } as never;
+    const name = `stopped-at-${last}`;
+    expect(await inTwo(name, stop.signal)).toEqual(["stopped", "done"]);
+    expect(await told(name)).toEqual(whole);
   });
 });
 
