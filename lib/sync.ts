@@ -23,6 +23,8 @@ export async function sync(file: FileHandle): Promise<void> {
     const { code } = cause as NodeJS.ErrnoException;
     // A file's bytes are there, see openNew(). A folder's names may follow later.
     if (code === "ERR_ACCESS_DENIED") return;
+    // Some file systems, such as the shared folders of virtual machines, have it for files alone.
+    if (code === "EINVAL" && (await file.stat()).isDirectory()) return;
     if (code !== undefined) throw cause;
     // The files of Yarn's Plug'n'Play have no sync() of their own, but their numbers are Node's.
     await promisify(fsync)(file.fd);

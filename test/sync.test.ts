@@ -4,7 +4,7 @@ import type * as fs from "node:fs";
 import { type FileHandle, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, it, vi } from "vitest";
-import { readWhole, writeWhole } from "../lib/files.js";
+import { readWhole, syncFolder, writeWhole } from "../lib/files.js";
 import { openNew } from "../lib/sync.js";
 import { withFolder } from "./helpers/networks.js";
 
@@ -58,6 +58,11 @@ it("refuses where the disk does", async () => {
   const full = Object.assign(new Error("EIO: i/o error, fsync"), { code: "EIO", syscall: "fsync" });
   await withHandles("sync", () => Promise.reject(full));
   await expect(written()).rejects.toThrow(/^Expected a writable file for path but received .*i\/o/);
+});
+
+it("takes it that a file system may sync no folders", async () => {
+  // One of those.
+  await expect(syncFolder("/proc/self")).resolves.toBeUndefined();
 });
 
 it("has each write wait for the disk under --permission, and no other", async () => {

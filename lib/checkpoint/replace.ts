@@ -5,7 +5,7 @@
 // (load.ts). Its files then take the places of the old ones, the manifest last. What a kill leaves
 // is finished, or removed, by whoever replaces it next.
 import { rename, rm, rmdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { type FolderKind, isFree, newFolder, syncFolder, writeFolder } from "../files.js";
 import { manifestFile, nextFolder, parts } from "./format.js";
 import { readManifest } from "./load.js";
@@ -56,7 +56,7 @@ async function ifThere<T>(work: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** The last to be written to each path. */
+/** The last to be written to each place. */
 const writing = new Map<string, Promise<void>>();
 
 /**
@@ -67,15 +67,16 @@ export async function replaceFolder(
   path: string,
   make: Parameters<typeof writeFolder>[1],
 ): Promise<void> {
-  const before = writing.get(path);
+  const place = resolve(path);
+  const before = writing.get(place);
   const mine = (async () => {
     await before?.catch(() => {});
     await writeFolder(path, make, checkpoint);
   })();
-  writing.set(path, mine);
+  writing.set(place, mine);
   try {
     await mine;
   } finally {
-    if (writing.get(path) === mine) writing.delete(path);
+    if (writing.get(place) === mine) writing.delete(place);
   }
 }

@@ -6,6 +6,7 @@ import { readWhole, reason, withFile } from "../files.js";
 import { Checkpoints } from "../run/checkpoints.js";
 import { trainedText } from "../run/config.js";
 import { RunFolder } from "../run/folder.js";
+import { textOf } from "../run/json.js";
 import { toStepPlan } from "../run/step-plan.js";
 import { configLimit, parseStored } from "../run/stored.js";
 import type { StepPlan } from "../trainer/explanation.js";
@@ -139,7 +140,7 @@ async function readConfig(path: string): Promise<Config> {
 
 async function readJson(path: string): Promise<Json> {
   try {
-    const value: unknown = JSON.parse((await readWhole(path, configLimit)).toString("utf8"));
+    const value: unknown = JSON.parse(textOf(await readWhole(path, configLimit)));
     return isObject(value) ? { value } : { problem: "it is not an object" };
   } catch (error) {
     return { problem: error instanceof SyntaxError ? "it is not JSON" : reason(error) };

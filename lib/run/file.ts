@@ -13,7 +13,7 @@ import type { RunConfig } from "./config.js";
 import { defaultFeatures } from "./features.js";
 import { configSchema } from "./file-schema.js";
 import { flagMeant } from "./flags-alone.js";
-import { keyGivenTwice, placeOfMistake } from "./json.js";
+import { keyGivenTwice, placeOfMistake, textOf } from "./json.js";
 import { isNamedData, type Naming, planRun, type RunRequest } from "./plan.js";
 import { checkDiscriminator, checkGenerator, planNetworks, planRules } from "./recipe.js";
 import { configLimit } from "./stored.js";
@@ -94,9 +94,8 @@ async function parse(path: string): Promise<Record<string, unknown>> {
   let value: unknown;
   let text = "";
   try {
-    // Editors of another system put a mark before it.
     const bytes = path === "-" ? await readInput() : await readWhole(path, configLimit);
-    text = bytes.toString("utf8").replace(/^\uFEFF/, "");
+    text = textOf(bytes);
     value = JSON.parse(text);
   } catch (cause) {
     if (!(cause instanceof SyntaxError))

@@ -3,6 +3,11 @@
 import type { ParseError } from "jsonc-parser";
 import { show } from "../errors.js";
 
+/** The text of a file, without the mark that editors of another system put before it. */
+export function textOf(bytes: Buffer): string {
+  return bytes.toString("utf8").replace(/^\uFEFF/, "");
+}
+
 /**
  * `line 3, column 5`: where a text that is no JSON has what cannot be there, or ends too early; and
  * what that is, where a look at the place may not show it.

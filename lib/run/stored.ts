@@ -9,6 +9,7 @@ import { checkObjective, type Objective } from "../objectives/table.js";
 import { type Preset, type PresetImage, type PresetName, presets } from "../presets.js";
 import { labelReader } from "../trainer/data.js";
 import { RunFolder } from "./folder.js";
+import { textOf } from "./json.js";
 import { pickConfig } from "./parse-config.js";
 import type { Naming, RunRequest } from "./plan.js";
 import { type Networks, planNetworks } from "./recipe.js";
@@ -143,7 +144,7 @@ export async function readRunConfig<T>(
   read: (config: unknown) => T,
 ): Promise<T> {
   try {
-    return read(JSON.parse((await readWhole(folder.config, configLimit)).toString("utf8")));
+    return read(JSON.parse(textOf(await readWhole(folder.config, configLimit))));
   } catch (cause) {
     const why = cause instanceof SyntaxError ? "it is not JSON" : reason(cause);
     const received = `${showPath(folder.path)} (its config.json: ${why})`;

@@ -3,6 +3,7 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { beginning, picture, scalars, sessionStart } from "../tensorboard/events.js";
+import { namesIn } from "../files.js";
 import { append } from "./append.js";
 import type { Evaluation } from "./evaluations.js";
 import type { RunTick } from "./tick.js";
@@ -21,8 +22,13 @@ export class TensorBoardLog {
    * @param step steps done; what earlier sessions told of later ones does not count any more
    */
   static async open(folder: string, step: number): Promise<TensorBoardLog> {
-    // Readers take the files of a folder in the order of their names.
-    const time = (Date.now() / 1000).toFixed(3).padStart(14, "0");
+    // Readers take the files of a folder in the order of their names, also where the clock went
+    // back, as that of another machine may be behind.
+    const before = (await namesIn(folder)).map((name) =>
+      Number(/tfevents\.(\d+\.\d+)\./.exec(name)?.[1] ?? 0),
+    );
+    const now = Math.max(Date.now() / 1000, ...before.map((time) => time + 0.001));
+    const time = now.toFixed(3).padStart(14, "0");
     const host = hostname().replace(/[^\w-]/g, "_");
     const log = new TensorBoardLog(
       join(folder, `events.out.tfevents.${time}.${host}.${process.pid}`),

@@ -1,7 +1,7 @@
 // A checkpoint in the place of an older one: wherever the work is cut off, one of the two is there, whole.
 import type * as fs from "node:fs/promises";
 import { cp, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
-import { basename, dirname } from "node:path";
+import { basename, dirname, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Generator, Trainer } from "../../lib/index.js";
@@ -132,7 +132,10 @@ describe("a checkpoint that takes the place of an older one", () => {
 
   it("is the last of several that nobody awaits", async () => {
     const path = fresh();
-    await Promise.all([older, newer, newest].map((one) => one.save(path, replace)));
+    // However each of them writes the place.
+    const ways = [path, relative(".", path), `${path}/.`] as const;
+    const all = [older, newer, newest].map((one, i) => one.save(ways[i] as string, replace));
+    await Promise.all(all);
     expect(await fingerprintOf(await Trainer.load(path))).toBe(await fingerprintOf(newest));
     expect((await readdir(path)).toSorted()).toEqual(contents);
   });

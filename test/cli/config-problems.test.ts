@@ -1,6 +1,7 @@
 // `sparring train config.json`, where the file is wrong: all its problems at once, in the words of the file.
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { configSchema } from "../../lib/run/file-schema.js";
 import { flagMeant, flagsAlone } from "../../lib/run/flags-alone.js";
@@ -314,6 +315,16 @@ describe("a config file that is wrong", () => {
     const text = `\uFEFF${JSON.stringify({ ...options, seed: 3 })}`;
     const { code, stdout } = await run(`train ${await write("mark.json", text)} --dry-run --json`);
     expect([code, JSON.parse(stdout).config.seed]).toEqual([0, 3]);
+  });
+
+  it("may be that of a run which goes on, mended with such an editor", async () => {
+    const path = await write("plain.json", options);
+    expect(await run(`train ${path} --steps 1 --out mended`)).toMatchObject({ code: 0 });
+    const config = join("mended", "config.json");
+    const text = await readFile(at(config), "utf8");
+    await write(config, `\uFEFF${text.replaceAll("\n", "\r\n")}`);
+    expect(await run("sample mended --out mended.png")).toMatchObject({ code: 0 });
+    expect(await run("train --resume mended --steps 2")).toMatchObject({ code: 0 });
   });
 
   it("is named by what is only wrong with the data", async () => {

@@ -1,10 +1,11 @@
 // Event files as TensorBoard's own reader finds them: of a whole run, a resumed one, one that was killed, and one that went back.
 import { createHash } from "node:crypto";
-import { appendFile, cp, readdir, readFile, truncate } from "node:fs/promises";
+import { appendFile, cp, mkdir, readdir, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SparringError, Trainer } from "../../lib/index.js";
+import { TensorBoardLog } from "../../lib/run/tensorboard.js";
 import { runCli } from "../helpers/cli.js";
 import { makeFolder } from "../helpers/folder.js";
 import { writeIdxFolder } from "../helpers/idx.js";
@@ -194,4 +195,12 @@ it("there are none where none are wanted, and a flag goes before the file", asyn
   expect(await eventFiles("without")).toEqual([]);
   await run("train without/config.json --tensorboard --out with");
   expect(await eventFiles("with")).toHaveLength(1);
+});
+
+it("a session is read after those before it, also where the clock went back", async () => {
+  await mkdir(at("clock"));
+  await writeFile(at("clock/events.out.tfevents.9999999998.500.other.1"), "");
+  await TensorBoardLog.open(at("clock"), 3);
+  const [, newest] = await eventFiles("clock");
+  expect(newest).toMatch(/^events\.out\.tfevents\.9999999998\.501\./);
 });
