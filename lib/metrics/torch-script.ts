@@ -15,7 +15,8 @@ import { FeatureNetwork } from "./network.js";
 export interface TorchScriptOptions {
   /**
    * Side in pixels that images are resized to, 1 to 4,096. A network that does not take images of
-   * 32, which it is tried with otherwise, needs it.
+   * 32, which it is tried with otherwise, needs it; so does one that makes more features of more
+   * pixels.
    * @default their own
    */
   readonly size?: number | undefined;

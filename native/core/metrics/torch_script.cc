@@ -33,7 +33,7 @@ class TorchScript : public FeatureNetwork {
   // A network is asked before anybody waits for it. Two images: what only takes one, or mixes them,
   // is found.
   void try_out() {
-    const int64_t side = input().size == 0 ? 32 : input().size;
+    const int64_t side = tried_side();
     see(at::zeros({2, input().channels, side, side}, at::kByte));
   }
 
@@ -51,6 +51,8 @@ class TorchScript : public FeatureNetwork {
   }
 
  private:
+  int64_t tried_side() const { return input().size == 0 ? 32 : input().size; }
+
   c10::IValue run(const at::Tensor& images) {
     try {
       return module_.forward({images});
@@ -88,8 +90,12 @@ class TorchScript : public FeatureNetwork {
                                 ? std::string("a tensor of ") + c10::toString(output.scalar_type())
                             : output.isfinite().all().item<bool>() ? list(output.sizes())
                                                                    : "numbers that are not finite";
-    throw Error("ERR_DATA", "Expected features [" + std::to_string(images.size(0)) +
-                                ", width] of " + told(images) + " for the output of " + name_ +
+    const std::string rows = std::to_string(images.size(0)), side = std::to_string(tried_side());
+    const std::string what = width_ == 0 ? ", width] of " + told(images)
+                                         : ", " + std::to_string(width_) + "] of " + told(images) +
+                                               ", as of those of " + side + " × " + side +
+                                               " that it was tried with,";
+    throw Error("ERR_DATA", "Expected features [" + rows + what + " for the output of " + name_ +
                                 " but received " + got);
   }
 
