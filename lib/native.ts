@@ -294,7 +294,8 @@ export interface NativeRunOptions {
 
 export interface NativeTrainer {
   snapshot(): Promise<NativeSnapshot>;
-  restore(snapshot: NativeSnapshot): Promise<void>;
+  /** `keepsWeights`: the networks are those that it was taken of, and are left as they are. */
+  restore(snapshot: NativeSnapshot, keepsWeights: boolean): Promise<void>;
   explain(): Promise<NativeExplanation>;
   /**
    * Takes all that training changes over from rank 0; resolves with the steps done. All ranks do it

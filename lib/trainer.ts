@@ -360,7 +360,7 @@ export class Trainer implements Disposable {
     return keeping(async (keep) => {
       const { device = saved.device as Device } = options;
       const trainer = Trainer.like(saved, { ...options, device }, keep);
-      await crossing(() => trainer.#native.restore(stateToGoOn(saved, options)));
+      await crossing(() => trainer.#native.restore(stateToGoOn(saved, options), false));
       trainer.#step = saved.step;
       trainer.#supply.restore(saved.snapshot);
       return trainer;

@@ -78,7 +78,8 @@ export async function goOnWith(
   try {
     native = makeWith(ema, settings);
     const made = native;
-    await crossing(() => made.restore(snapshot));
+    // Others may have changed the networks since: a trainer that shares one, or loadWeights().
+    await crossing(() => made.restore(snapshot, true));
     return made;
   } catch (error) {
     native?.dispose();

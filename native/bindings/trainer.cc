@@ -161,12 +161,14 @@ Napi::Value TrainerWrap::Snapshot(const Napi::CallbackInfo& info) {
       to_snapshot);
 }
 
-// restore(snapshot: NativeSnapshot): Promise<void>
+// restore(snapshot: NativeSnapshot, keepsWeights: boolean): Promise<void>
 Napi::Value TrainerWrap::Restore(const Napi::CallbackInfo& info) {
+  using Weights = Trainer::Weights;
+  const auto weights = info[1].ToBoolean() ? Weights::kKept : Weights::kRestored;
   return run_async(
       info.Env(),
-      [slot = owned(info.Env()), snapshot = from_snapshot(info[0])] {
-        slot->get()->restore(snapshot);
+      [slot = owned(info.Env()), snapshot = from_snapshot(info[0]), weights] {
+        slot->get()->restore(snapshot, weights);
         return Nothing{};
       },
       to_undefined);

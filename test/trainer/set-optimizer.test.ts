@@ -22,6 +22,7 @@ import {
   labelledImages,
   losses,
   tinyAutoencoder,
+  tinyGenerator,
   tinyTrainer,
 } from "../helpers/training.js";
 
@@ -190,6 +191,34 @@ describe("setOptimizer()", () => {
     expect(await average.toSafetensors()).toEqual(before);
     await losses(trainer, images);
     expect(await average.toSafetensors()).not.toEqual(before);
+  });
+
+  it("leaves weights that are loaded while it is under way", async () => {
+    const trainer = tinyTrainer({ ema: { decay: 0.5 } });
+    const networks = [trainer.generator, trainer.discriminator, trainer.ema as Generator] as const;
+    await losses(trainer, images, 2);
+    const older = await Promise.all(networks.map((network) => network.toSafetensors()));
+    await losses(trainer, images, 2);
+    const changing = trainer.setOptimizer(both(adam({ lr: 1e-4 })));
+    // Its copy of everything was asked for by then, and has not come yet.
+    for (let i = 0; i < 9; ++i) await undefined;
+    await Promise.all(networks.map((network, i) => network.loadWeights(older[i] as Uint8Array)));
+    await changing;
+    expect(await Promise.all(networks.map((network) => network.toSafetensors()))).toEqual(older);
+  });
+
+  it("beside a trainer of the same discriminator takes none of its steps back", async () => {
+    const trained = async (changes: boolean) => {
+      const trainer = tinyTrainer();
+      const { discriminator } = trainer;
+      const other = tinyTrainer({ generator: tinyGenerator(undefined, 9), discriminator });
+      for (const one of [trainer, other]) await losses(one, images, 2);
+      const changing = changes ? trainer.setOptimizer(both(adam({ lr: 1e-4 }))) : undefined;
+      await losses(other, images, 40);
+      await changing;
+      return fingerprintOf(other);
+    };
+    expect(await trained(true)).toBe(await trained(false));
   });
 
   it("that nobody awaited is in the checkpoint that is asked for next", async () => {

@@ -65,7 +65,10 @@ class Trainer {
   // unless read_for_snapshot() has said that all is read: each call reads a part.
   Snapshot snapshot() const;
   bool read_for_snapshot() const { return !is_in_order() || source_->read_fingerprint(); }
-  void restore(const Snapshot& snapshot);
+  // kKept: the networks are the very ones that it was taken of, and what has become of them since,
+  // by another trainer or a file that was loaded, is no part of this trainer's state.
+  enum class Weights { kRestored, kKept };
+  void restore(const Snapshot& snapshot, Weights weights = Weights::kRestored);
 
   // Reads the losses from the device: the only synchronisation of a tick.
   Report report();

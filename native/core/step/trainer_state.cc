@@ -189,7 +189,7 @@ void Trainer::save_place(Snapshot& taken) const {
   }
 }
 
-void Trainer::restore(const Snapshot& from) {
+void Trainer::restore(const Snapshot& from, Weights weights) {
   const at::Device& device = pair_->generator->device();
   const NamedTensors random = part_of(from.tensors, "random.");
   restore_random(random, static_cast<uint64_t>(from.count("seed")), *pair_->stream, device);
@@ -207,12 +207,12 @@ void Trainer::restore(const Snapshot& from) {
     refuse("at most " + std::to_string(step) + " steps", "reported", std::to_string(reported));
   }
   if (pair_->ada) pair_->ada->restore(from);
-  pair_->generator->load(part_of(from.tensors, "generator."));
-  pair_->discriminator->load(part_of(from.tensors, "discriminator."));
-  if (pair_->average) {
-    pair_->average->network().load(part_of(from.tensors, "ema."));
-    pair_->average->set_updates(from.count("ema.updates"));
+  if (weights == Weights::kRestored) {
+    pair_->generator->load(part_of(from.tensors, "generator."));
+    pair_->discriminator->load(part_of(from.tensors, "discriminator."));
+    if (pair_->average) pair_->average->network().load(part_of(from.tensors, "ema."));
   }
+  if (pair_->average) pair_->average->set_updates(from.count("ema.updates"));
   restore_optimizer(from, "generator", *pair_->generator, *pair_->generator_optimizer);
   restore_optimizer(from, "discriminator", *pair_->discriminator, *pair_->discriminator_optimizer);
   for (const auto& [name, tensor] : carried) tensor.copy_(from.tensor(name));
