@@ -23,7 +23,9 @@ class Fused : public Execution {
         generator_(pair_->generator->body(), pair_->precision,
                    purpose_under(pair_->path_length != nullptr)),
         discriminator_(pair_->discriminator->body(), pair_->precision,
-                       purpose_under(!pair_->penalties.empty())) {}
+                       purpose_under(!pair_->penalties.empty())) {
+    if (merges_passes()) discriminator_.sum_last_bias_by_halves();
+  }
 
   at::Tensor generate(const at::Tensor& latents, const Context& context) override {
     return generator_.forward(latents, context);

@@ -7,6 +7,7 @@
 #include "core/step/rewrites/bfloat16_conv.h"
 #include "core/step/rewrites/bias_norm.h"
 #include "core/step/rewrites/blur.h"
+#include "core/step/rewrites/both_bias.h"
 #include "core/step/rewrites/channels_last.h"
 #include "core/step/rewrites/conditional_norm.h"
 #include "core/step/rewrites/conv_derivatives.h"
@@ -41,6 +42,9 @@ class Planned : public Module {
     }
   }
   const std::vector<Plan>& plans() const { return plans_; }
+  void sum_last_bias_by_halves() {
+    for (Plan& plan : plans_) plan.sum_last_bias_by_halves();
+  }
 
  private:
   std::vector<Plan> plans_;
@@ -220,6 +224,16 @@ void Plan::rewrite(const Rule& rule) {
     out.push_back(std::move(item));
   }
   items_ = std::move(out);
+}
+
+void Plan::sum_last_bias_by_halves() {
+  if (items_.empty()) return;
+  ModulePtr& last = items_.back().module;
+  if (const auto planned = std::dynamic_pointer_cast<Planned>(last)) {
+    planned->sum_last_bias_by_halves();
+  } else {
+    last = with_bias_of_both(last);
+  }
 }
 
 at::Tensor Plan::forward(const at::Tensor& input, const Context& context) const {

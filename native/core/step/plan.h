@@ -21,6 +21,8 @@ class Plan {
   Plan(const Sequential& network, Precision precision, Purpose purpose = Purpose::kTraining,
        const std::string& prefix = "");
   at::Tensor forward(const at::Tensor& input, const Context& context = {}) const;
+  // For passes of reals and fakes together: see rewrites/both_bias.h.
+  void sum_last_bias_by_halves();
   // True where a batch of reals and a batch of fakes must stay apart.
   bool needs_own_pass() const { return needs_own_pass_; }
   // Operations in the order in which they run; branches before the layer that joins them.

@@ -133,12 +133,25 @@ void undo(const Columns& part, const Nonlinearity& nonlinearity, T* gradient, co
 }
 
 template <class T>
-SPARRING_WIDE void sum_rows(const Columns& part, const T* values, T* sums) {
-  for (int64_t i = part.begin; i < part.end; ++i) sums[i] = 0;
-  for (int64_t row = 0; row < part.rows; ++row) {
-    const T* line = values + row * part.stride;
+SPARRING_WIDE void add_rows(const Columns& part, int64_t first, int64_t last, const T* values,
+                            T* sums) {
+  for (int64_t row = first; row < last; ++row) {
+    const T* line = values + row * part.stride + part.begin;
     SPARRING_APART
-    for (int64_t i = part.begin; i < part.end; ++i) sums[i] += line[i];
+    for (int64_t i = 0; i < part.end - part.begin; ++i) sums[i] += line[i];
+  }
+}
+
+// By halves: where fakes are one and reals the other, a bias that both push alike stays where it
+// is, as in two passes (rewrites/both_bias.h).
+template <class T>
+void sum_rows(const Columns& part, const T* values, T* sums) {
+  T first[kBlock] = {}, second[kBlock] = {};
+  const int64_t half = part.rows / 2;
+  add_rows<T>(part, 0, half, values, first);
+  add_rows<T>(part, half, part.rows, values, second);
+  for (int64_t i = part.begin; i < part.end; ++i) {
+    sums[i] = first[i - part.begin] + second[i - part.begin];
   }
 }
 

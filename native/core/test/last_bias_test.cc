@@ -1,0 +1,65 @@
+// The last bias of a critic, which reals and fakes push as far in opposite directions: their sums
+// are 0 together, and Adam leaves it where it is, as in two passes of PyTorch.
+#include "core/test/check.h"  // last: see there
+#include "core/test/execution_recipes.h"
+#include "core/test/pairs.h"
+
+using namespace sparring;
+using namespace sparring::test;
+
+namespace {
+
+struct Critic {
+  std::string name, bias;
+  std::vector<Layer> layers;
+};
+
+std::vector<Critic> critics() {
+  const auto group = [](const std::string& name, double out) {
+    return layer("sequential", name, {}, {linear("0", 16, out)});
+  };
+  std::vector<Layer> heads = plain(), patches{conv("0", 1, 4, 3, 1), conv("1", 4, 1, 3, 1)};
+  heads.back() = layer("heads", "3", {}, {group("score", 1)});
+  return {{"a list of calls", "3.bias", plain()},
+          {"images", "2.bias", {conv("0", 1, 4, 3, 1), layer("flatten", "1"), linear("2", 256, 1)}},
+          {"patches", "1.bias", patches},
+          {"equalized",
+           "2.bias",
+           {conv("0", 1, 4, 3, 1), layer("flatten", "1"), equalized("2", linear("", 256, 1), 0.5)}},
+          {"heads", "3.score.0.bias", heads}};
+}
+
+at::Tensor state_of(const Network& network, const std::string& key) {
+  for (const auto& [name, tensor] : network.state()) {
+    if (name == key) return tensor.detach().clone();
+  }
+  FAIL("no " << key);
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("a bias that reals and fakes push alike stays where it is, in one pass of both, too") {
+  for (const Critic& critic : critics()) {
+    for (const char* name : {"wasserstein", "relativisticPaired"}) {
+      for (const bool is_penalised : {false, true}) {
+        CAPTURE(critic.name);
+        CAPTURE(name);
+        CAPTURE(is_penalised);
+        const Choice rule{name, {{"weightClip", 0.0}}};
+        const auto pair =
+            pair_of(5, conv_generator(), critic.layers, rule, ScoreKind::kLogit, at::kFloat);
+        if (is_penalised) add_penalty(*pair, {"wganGp", {{"weight", 10.0}, {"every", 1.0}}});
+        const auto step = make_fused_step(pair);
+        const at::Tensor before = state_of(*pair->discriminator, critic.bias);
+        RandomStream data(1);
+        for (const int64_t rows : {20, 7, 23, 50}) {
+          step->run([&] {
+            return Batch{at::rand({rows, 1, 8, 8}, data.cpu(), at::TensorOptions(at::kFloat)), {}};
+          });
+        }
+        CHECK(at::equal(state_of(*pair->discriminator, critic.bias), before));
+      }
+    }
+  }
+}
