@@ -1,5 +1,7 @@
 #include "core/step/plan.h"
 
+#include <torch/csrc/autograd/custom_function.h>
+
 #include "core/nn/activation.h"
 #include "core/nn/branches.h"
 #include "core/nn/shape.h"
@@ -50,6 +52,22 @@ class Planned : public Module {
   std::vector<Plan> plans_;
 };
 
+// Hands on, and back what is there. An L1 distance that is differentiated twice gives the
+// derivative of a sign, zeros without memory, which loops cannot read: nothing comes back then.
+class Handed : public torch::autograd::Function<Handed> {
+ public:
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x) {
+    context->set_materialize_grads(false);
+    return x;
+  }
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext*,
+                                                 torch::autograd::variable_list gradients) {
+    const at::Tensor& gradient = gradients[0];
+    const bool is_there = gradient.defined() && !gradient._is_zerotensor();
+    return {is_there ? gradient : at::Tensor()};
+  }
+};
+
 // Layers side by side.
 class PlannedBranches : public Planned {
  public:
@@ -61,9 +79,9 @@ class PlannedBranches : public Planned {
     for (const Plan& plan : plans()) {
       const at::Tensor output = plan.forward(input, context);
       // In one layout: a sum of two would go value by value.
-      outputs.push_back(output.dim() == 4 ? channels_last(output) : output);
+      outputs.push_back(Handed::apply(output.dim() == 4 ? channels_last(output) : output));
     }
-    return branches_->join(std::move(outputs), input);
+    return branches_->join(std::move(outputs), Handed::apply(input));
   }
 
  private:

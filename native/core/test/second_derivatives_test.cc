@@ -193,3 +193,22 @@ TEST_CASE("a plan has them for a penalty, and for nothing else") {
     CHECK(rewrites_of(plan) == (is_penalty ? both : std::vector<std::string>{}));
   }
 }
+
+TEST_CASE("an L1 distance from what loops of ours made is differentiated twice") {
+  RandomStream stream(3);
+  const std::vector<Layer> inside{conv("0", 32, 32, 3, 1)};
+  const Sequential network({layer("reconstructionError", "0", {{"loss", std::string("l1")}},
+                                  {layer("sequential", "autoencoder", {}, inside)})},
+                           stream);
+  const Plan plan(network, Precision::kFloat32, Plan::Purpose::kPenalty);
+  const at::Tensor x = at::randn({3, 32, 6, 6}).requires_grad_();
+  const auto penalty_at = [&](const at::Tensor& score) {
+    const at::Tensor slope =
+        torch::autograd::grad({score.sum()}, {x}, {}, std::nullopt, /*create_graph=*/true)[0];
+    return torch::autograd::grad({slope.square().sum()}, network.parameters(), {}, std::nullopt,
+                                 /*create_graph=*/false, /*allow_unused=*/true)[0];
+  };
+  const at::Tensor found = penalty_at(plan.forward(x));
+  const at::Tensor expected = penalty_at(const_cast<Sequential&>(network).forward(x, {}));
+  CHECK(distance(found, expected) < 1e-4);
+}
