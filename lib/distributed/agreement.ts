@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { crossing } from "../addon.js";
 import { difference, showOne } from "../difference.js";
 import { refused } from "../errors.js";
-import type { Call } from "../native.js";
+import type { Call } from "./native.js";
 import type { Group } from "./group.js";
 
 /**

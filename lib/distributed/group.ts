@@ -2,7 +2,7 @@ import { addon, crossing, direct } from "../addon.js";
 import * as check from "../check.js";
 import { refused, SparringError } from "../errors.js";
 import { reason } from "../files.js";
-import type { Call, NativeGroup } from "../native.js";
+import type { Call, NativeGroup } from "./native.js";
 import { version } from "../version.js";
 import { type Place, findLaunch, findPlace } from "./environment.js";
 

@@ -1,7 +1,7 @@
 // Ranks of this process that hear each other without a wire: what decides between them, by itself.
 import { Group } from "../../lib/distributed/group.js";
 import { SparringError } from "../../lib/errors.js";
-import type { NativeGroup } from "../../lib/native.js";
+import type { NativeGroup } from "../../lib/distributed/native.js";
 
 export interface Round {
   readonly groups: readonly Group[];
