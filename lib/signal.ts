@@ -6,7 +6,7 @@ import {
   setMaxListeners,
 } from "node:events";
 import { addon, crossing, direct } from "./addon.js";
-import { SparringError } from "./errors.js";
+import { hasCode } from "./errors.js";
 import type { NativeStop } from "./native.js";
 
 /** How a long answer is ended early. */
@@ -61,7 +61,7 @@ export async function crossingUntil<T>(
       () => crossing(() => work(stop)),
     );
   } catch (error) {
-    const isStopped = error instanceof SparringError && error.code === "ERR_STOPPED";
+    const isStopped = hasCode(error, "ERR_STOPPED");
     throw isStopped && signal.aborted ? signal.reason : error;
   }
 }

@@ -4,7 +4,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { GeneratorArchitecture } from "../architecture.js";
 import * as check from "../check.js";
-import { refused, SparringError, show, showPath } from "../errors.js";
+import { hasCode, refused, show, showPath, type SparringError } from "../errors.js";
 import { isOfSystem, readWhole, reason } from "../files.js";
 import type { NativeSnapshot, TensorData } from "../native.js";
 import { parseSafetensors, type StoredTensor } from "../safetensors.js";
@@ -42,9 +42,7 @@ const perhapsSound = new WeakMap<object, "that a later version wrote" | "that ca
 
 /** Whether an error says that a checkpoint is damaged, and no machine or version could read it. */
 export function isDamage(error: unknown): error is SparringError {
-  return (
-    error instanceof SparringError && error.code === "ERR_CHECKPOINT" && !perhapsSound.has(error)
-  );
+  return hasCode(error, "ERR_CHECKPOINT") && !perhapsSound.has(error);
 }
 
 /** What to say of a checkpoint that is passed over because of an error. */

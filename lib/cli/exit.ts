@@ -1,6 +1,6 @@
 // How the command ends: exit codes, and errors as one sentence.
 import { inspect } from "node:util";
-import { type ErrorCode, isMisuse, SparringError } from "../errors.js";
+import { type ErrorCode, hasCode, isMisuse, SparringError } from "../errors.js";
 
 /**
  * The codes of all commands. `again`, after sysexits.h for what may work when it is tried again:
@@ -42,7 +42,7 @@ export function reportError(error: unknown, speaker = ""): number {
   const failed = error instanceof RunFailure;
   const cause = causeOf(error);
   process.stderr.write(`${speaker}${describe(cause)}\n`);
-  if (failed && cause instanceof SparringError && cause.code === "ERR_RANK") return exitCodes.again;
+  if (failed && hasCode(cause, "ERR_RANK")) return exitCodes.again;
   return failed || !isBadInput(cause) ? exitCodes.failure : exitCodes.badInput;
 }
 

@@ -1,7 +1,7 @@
 import { addon } from "../addon.js";
 import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
-import { renamed, SparringError, traced, wrongType } from "../errors.js";
+import { hasCode, renamed, SparringError, traced, wrongType } from "../errors.js";
 import { refusal } from "../files.js";
 import { keepingNow } from "../keeping.js";
 import { createDataset, type Dataset, openDataset } from "./dataset.js";
@@ -323,6 +323,6 @@ async function keyOf(listing: Listing, form: ImageForm): Promise<CacheKey> {
 
 /** What an error says that ends nothing. Any other is thrown. */
 function sentenceOf(error: unknown, code: SparringError["code"]): string {
-  if (error instanceof SparringError && error.code === code) return error.message;
+  if (hasCode(error, code)) return error.message;
   throw error;
 }

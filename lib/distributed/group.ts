@@ -1,6 +1,6 @@
 import { addon, crossing, direct } from "../addon.js";
 import * as check from "../check.js";
-import { refused, SparringError } from "../errors.js";
+import { hasCode, refused } from "../errors.js";
 import { reason } from "../files.js";
 import type { Call, NativeGroup } from "./native.js";
 import { version } from "../version.js";
@@ -211,7 +211,7 @@ function meet(place: Place, timeout: number, failure = ""): Promise<NativeGroup>
 
 /** Whether all ranks throw it: those that are about to do different things, say. */
 function isOfAll(error: unknown): boolean {
-  return error instanceof SparringError && error.code === "ERR_RANK";
+  return hasCode(error, "ERR_RANK");
 }
 
 /** Ranks of different versions may compute different things. */

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import * as check from "../check.js";
 import type { Checkpoint } from "../checkpoint/load.js";
 import { within } from "../errors.js";
-import { checkRule } from "../trainer/load-options.js";
+import { changeable as loaded, checkRule } from "../trainer/load-options.js";
 import type { AdaOptions } from "../trainer/ada.js";
 import { checkOptimizers } from "../trainer/check-options.js";
 import { type LoadOptions, ruleNames } from "../trainer/options.js";
@@ -36,10 +36,6 @@ const changeable = [...changeableRules, ...changeableFlags];
 type Changeable = (typeof changeable)[number];
 
 /** Those that a checkpoint is loaded with; the others are the run's alone. */
-const loaded = [
-  ...ruleNames,
-  ...(["accumulate", "execution", "precision", "reducePrecision"] as const),
-] as const;
 type Loaded = (typeof loaded)[number];
 
 /** Of these the run has to know what held before, too: see historyOf(). */

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import * as check from "../check.js";
 import { counted } from "../count.js";
 import { sidesOf } from "../data/size.js";
-import { refused, showPath, SparringError, wrongType } from "../errors.js";
+import { hasCode, refused, showPath, type SparringError, wrongType } from "../errors.js";
 import { defaultPreset } from "../presets.js";
 import {
   type EmaOptions,
@@ -176,7 +176,7 @@ export async function giveFirst(
   } catch (error) {
     const { architecture } = discriminator;
     const ours = { preset, generator: generator.architecture, discriminator: architecture };
-    const isMisfit = error instanceof SparringError && error.code === "ERR_WEIGHTS";
+    const isMisfit = hasCode(error, "ERR_WEIGHTS");
     // Of networks that look alike the weights that differ tell more.
     if (!isMisfit || networksText(ours) === networksText(first.run)) throw error;
     throw notAlike(first.run, ours, naming("from"), error);

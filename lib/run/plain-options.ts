@@ -2,8 +2,13 @@
 // says. The others depend on a preset, on networks, on the data or on the machine: plan.ts and
 // recipe.ts have them.
 import * as check from "../check.js";
-import { executions, type Precision, precisions } from "../trainer/options.js";
-import { type ReducePrecision, reducePrecisions } from "../trainer/options.js";
+import {
+  executions,
+  type Precision,
+  precisions,
+  type ReducePrecision,
+  reducePrecisions,
+} from "../trainer/options.js";
 import { defaultKeep } from "./checkpoints.js";
 import { checkWhole, type Limit } from "./limits.js";
 import type { Unchecked } from "./plan.js";

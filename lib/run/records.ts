@@ -1,6 +1,6 @@
 // What a run leaves in its folder while it trains, but for checkpoints: statistics, samples,
 // evaluations, weights.
-import { SparringError } from "../errors.js";
+import { hasCode } from "../errors.js";
 import { writeWhole } from "../files.js";
 import type { Generator } from "../networks.js";
 import type { Trainer } from "../trainer.js";
@@ -103,7 +103,7 @@ export class Records {
       evaluation = await this.#evaluations.add(this.#judge as Judge, generator, at, signal);
     } catch (error) {
       if (signal?.aborted && error === signal.reason) return "stopped";
-      if (!(error instanceof SparringError) || error.code !== "ERR_DATA") throw error;
+      if (!hasCode(error, "ERR_DATA")) throw error;
       onNote(`No evaluation of step ${step}: ${error.message}`);
       return undefined;
     }

@@ -2,7 +2,7 @@
 import { basename, join } from "node:path";
 import { averageFile, discriminatorFile, generatorFile } from "../checkpoint/format.js";
 import { readWeights, skipNote } from "../checkpoint/load.js";
-import { outOfRange, refused, renamed, showPath, SparringError } from "../errors.js";
+import { hasCode, outOfRange, refused, renamed, showPath } from "../errors.js";
 import { refusal, withFile } from "../files.js";
 import type { Network } from "../networks/network.js";
 import type { StoredTensor } from "../safetensors.js";
@@ -51,7 +51,7 @@ export async function newestWeights(
       const read = (one: Whose) => weightsIn(next, whoseAt(run, one, next.step), name);
       return await Promise.all(whose.map(read));
     } catch (error) {
-      if (!(error instanceof SparringError) || error.code !== "ERR_CHECKPOINT") throw error;
+      if (!hasCode(error, "ERR_CHECKPOINT")) throw error;
       if (await checkpoints.has(next.step)) onNote(skipNote(error));
     }
   }

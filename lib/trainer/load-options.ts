@@ -14,7 +14,7 @@ import { ofRun } from "./run-options.js";
 import { fakesKinds, mostUpdates, orders, reducePrecisions, ruleNames } from "./options.js";
 
 /** Options of a trainer that need nothing of a checkpoint that it may not hold, or little. */
-const changeable = [
+export const changeable = [
   ...ruleNames,
   ...(["accumulate", "execution", "precision", "reducePrecision"] as const),
 ] as const;

@@ -1,5 +1,5 @@
 // Whether a step fits into memory, and what to say where it did not.
-import { refused, SparringError } from "../errors.js";
+import { hasCode, refused, SparringError } from "../errors.js";
 import { freeMemory, gigabytes } from "../free-memory.js";
 import { bufferBytes } from "./cost.js";
 import type { TrainerSettings } from "./options.js";
@@ -25,7 +25,7 @@ export function explainMemory(
   batchSize: number,
   settings: TrainerSettings,
 ): unknown {
-  if (!(error instanceof SparringError) || error.code !== "ERR_MEMORY") return error;
+  if (!hasCode(error, "ERR_MEMORY")) return error;
   const { needed, free, where } = memoryOf(batchSize, settings);
   const facts = `a step on ${batchSize} images holds at least ${gigabytes(needed)}, and ${gigabytes(free)} of ${where} memory are free`;
   return new SparringError("ERR_MEMORY", `${error.message} (${facts})`, { cause: error });
