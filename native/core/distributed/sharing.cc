@@ -95,7 +95,7 @@ at::Tensor Sharing::collect(const Launched& launched) {
   const at::NoGradGuard no_grad;
   for (const Flat::Bucket& bucket : launched->buckets) {
     group_->end(bucket.sum);
-    if (bucket.rounded.defined()) at::Tensor(bucket.values).copy_(bucket.rounded);
+    if (bucket.rounded.defined()) bucket.values.copy_(bucket.rounded);
   }
   launched->is_under_way = false;
   last_wish_ = launched->all[-1];
