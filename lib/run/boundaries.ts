@@ -36,8 +36,12 @@ export class Boundaries {
     return step % this.#config.checkpointEvery === 0;
   }
 
+  /** By the rule that led to the step: where a run went on there, another may hold since. */
   isEvaluation(step: number): boolean {
-    const { evaluateEvery } = this.#config;
-    return evaluateEvery > 0 && step > 0 && step % evaluateEvery === 0;
+    const { evaluateEvery, changes = [] } = this.#config;
+    if (evaluateEvery === 0 || step === 0) return false;
+    const change = changes.find((one) => one.step === step);
+    const every = change?.before.evaluateEvery ?? evaluateEvery;
+    return every > 0 && step % every === 0;
   }
 }
