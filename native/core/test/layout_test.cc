@@ -144,7 +144,7 @@ double apart(const Misread& one, Precision precision, bool is_planned,
                   expected);
 }
 
-const Shape kOne{1, 1}, kNone{0, 0};
+const Shape kOne{1, 1}, kUnpadded{0, 0};
 
 }  // namespace
 
@@ -156,7 +156,7 @@ TEST_CASE(
       {"conv2d", {6, 3, 2}, {3, 1}, {1, 4}, {1, 2}, {2, 3}},
       {"conv2d", {16, 4, 1}, {1, 1}, {3, 3}, {4, 4}, kOne},
       // One column is left of one channel: what lies behind the image was read.
-      {"conv2d", {1, 6, 5}, {5, 5}, {1, 2}, kNone, kOne},
+      {"conv2d", {1, 6, 5}, {5, 5}, {1, 2}, kUnpadded, kOne},
       {"conv2d", {1, 5, 3}, {2, 5}, {1, 4}, kOne, kOne},
       {"convTranspose2d", {1, 6, 1}, {4, 4}, {1, 2}, {0, 1}, kOne, 1},
       {"convTranspose2d", {8, 4, 1}, {5, 5}, {1, 2}, {2, 1}, kOne, 1},
@@ -179,28 +179,28 @@ TEST_CASE("convolutions that oneDNN misreads in bfloat16 equal float32 in any la
       {"conv2d", {6, 2, 1}, {4, 4}, {4, 4}, {2, 2}, kOne, 4, 2},
       {"convTranspose2d", {2, 3, 2}, {3, 3}, {1, 3}, {0, 2}, {2, 1}, 4, 2},
       {"convTranspose2d", {16, 3, 2}, {3, 3}, {1, 3}, {0, 2}, kOne, 32},
-      {"convTranspose2d", {48, 4, 1}, {1, 2}, {1, 8}, kNone, kOne, 8},
+      {"convTranspose2d", {48, 4, 1}, {1, 2}, {1, 8}, kUnpadded, kOne, 8},
       // One column is left: what the convolution makes.
-      {"conv2d", {16, 4, 4}, {4, 4}, {4, 4}, kNone, kOne, 24},
-      {"conv2d", {8, 8, 8}, {8, 8}, {8, 8}, kNone, kOne},
+      {"conv2d", {16, 4, 4}, {4, 4}, {4, 4}, kUnpadded, kOne, 24},
+      {"conv2d", {8, 8, 8}, {8, 8}, {8, 8}, kUnpadded, kOne},
       {"conv2d", {3, 1, 2}, {4, 4}, {1, 2}, {2, 1}, kOne, 6, 3},
       {"convTranspose2d", {4, 2, 1}, {5, 5}, {1, 4}, {0, 1}, kOne, 2, 2},
       // The same in any layout, with AMX: its values.
-      {"conv2d", {3, 16, 4}, {3, 3}, {2, 2}, kNone, kOne, 16},
+      {"conv2d", {3, 16, 4}, {3, 3}, {2, 2}, kUnpadded, kOne, 16},
       {"conv2d", {8, 8, 2}, {4, 4}, {2, 2}, kOne, kOne, 16},
-      {"conv2d", {17, 5, 3}, {2, 2}, {1, 3}, kNone, {1, 2}, 8},
+      {"conv2d", {17, 5, 3}, {2, 2}, {1, 3}, kUnpadded, {1, 2}, 8},
       {"convTranspose2d", {16, 4, 1}, {4, 4}, {2, 2}, kOne, kOne, 8},
-      {"convTranspose2d", {16, 6, 1}, {3, 3}, {2, 2}, kNone, kOne, 8},
+      {"convTranspose2d", {16, 6, 1}, {3, 3}, {2, 2}, kUnpadded, kOne, 8},
       {"convTranspose2d", {24, 3, 1}, {3, 3}, {2, 2}, {0, 1}, kOne, 8, 1, kOne},
       // What is made is wider than the kernel.
-      {"convTranspose2d", {4, 3, 1}, {3, 2}, {2, 4}, kNone, kOne, 3, 1, {1, 3}},
+      {"convTranspose2d", {4, 3, 1}, {3, 2}, {2, 4}, kUnpadded, kOne, 3, 1, {1, 3}},
       // A wide kernel, and a long step.
-      {"conv2d", {8, 8, 12}, {3, 8}, {2, 3}, kNone, kOne, 16},
+      {"conv2d", {8, 8, 12}, {3, 8}, {2, 3}, kUnpadded, kOne, 16},
       {"conv2d", {12, 6, 26}, {1, 8}, kOne, {0, 3}, {1, 2}, 5},
-      {"conv2d", {16, 8, 8}, {4, 4}, {4, 4}, kNone, kOne, 16},
-      {"conv2d", {16, 8, 48}, {4, 4}, {4, 4}, kNone, kOne, 16},
+      {"conv2d", {16, 8, 8}, {4, 4}, {4, 4}, kUnpadded, kOne, 16},
+      {"conv2d", {16, 8, 48}, {4, 4}, {4, 4}, kUnpadded, kOne, 16},
       {"convTranspose2d", {16, 4, 5}, {3, 8}, {2, 3}, {1, 2}, kOne, 8, 1, {1, 2}},
-      {"convTranspose2d", {16, 4, 5}, {4, 4}, {4, 4}, kNone, kOne, 24},
+      {"convTranspose2d", {16, 4, 5}, {4, 4}, {4, 4}, kUnpadded, kOne, 24},
   };
   for (const Misread& one : cases) {
     CAPTURE(one.type);
@@ -218,12 +218,12 @@ TEST_CASE("1x1 convolutions with a stride write nowhere else, of few channels to
   at::set_num_threads(2);
   const Shape two{2, 2};
   const std::vector<Misread> cases{
-      {"conv2d", {3, 8, 12}, kOne, two, kNone, kOne, 16},
-      {"conv2d", {15, 6, 6}, kOne, {3, 2}, kNone, kOne, 24},
-      {"conv2d", {16, 8, 8}, kOne, two, kNone, kOne, 16, 2},
-      {"conv2d", {20, 8, 8}, kOne, two, kNone, kOne, 16},
-      {"convTranspose2d", {16, 8, 6}, kOne, two, kNone, kOne, 3, 1, kOne},
-      {"convTranspose2d", {24, 4, 6}, kOne, two, kNone, kOne, 15, 1, kOne},
+      {"conv2d", {3, 8, 12}, kOne, two, kUnpadded, kOne, 16},
+      {"conv2d", {15, 6, 6}, kOne, {3, 2}, kUnpadded, kOne, 24},
+      {"conv2d", {16, 8, 8}, kOne, two, kUnpadded, kOne, 16, 2},
+      {"conv2d", {20, 8, 8}, kOne, two, kUnpadded, kOne, 16},
+      {"convTranspose2d", {16, 8, 6}, kOne, two, kUnpadded, kOne, 3, 1, kOne},
+      {"convTranspose2d", {24, 4, 6}, kOne, two, kUnpadded, kOne, 15, 1, kOne},
   };
   for (const Misread& one : cases) {
     CAPTURE(one.type);

@@ -18,14 +18,14 @@ namespace {
 const Options kOptions{{"weight", 2.0}, {"every", 4.0}, {"decay", 0.25}};
 
 // Images of a generator, and what its mappings made for them.
-struct Pass {
+struct Passed {
   at::Tensor images;
   std::vector<at::Tensor> styles;
 };
 
-Pass passed(Network& generator, const at::Tensor& latents, const Plan* plan = nullptr) {
+Passed passed(Network& generator, const at::Tensor& latents, const Plan* plan = nullptr) {
   RandomStream stream(6);
-  Pass pass;
+  Passed pass;
   Context context;
   context.stream = &stream;
   context.styles = &pass.styles;
@@ -33,7 +33,7 @@ Pass passed(Network& generator, const at::Tensor& latents, const Plan* plan = nu
   return pass;
 }
 
-at::Tensor lengths_of(const Pass& pass, const PathLength& penalty) {
+at::Tensor lengths_of(const Passed& pass, const PathLength& penalty) {
   RandomStream stream(9);
   return penalty.lengths(pass.images, pass.styles, stream.cpu());
 }
@@ -58,7 +58,7 @@ Network network_of(const std::vector<Layer>& layers) {
 TEST_CASE("a path's length is that of the Jacobian's product with a direction, for each sample") {
   Network generator = network_of(plain_generator());
   const PathLength penalty(kOptions);
-  const Pass pass = passed(generator, draw({5, 4}));
+  const Passed pass = passed(generator, draw({5, 4}));
   REQUIRE(pass.styles.size() == 1);
   CHECK((pass.styles[0].sizes() == at::IntArrayRef({5, 3})));
   RandomStream again(9);
@@ -93,7 +93,7 @@ TEST_CASE("w is told where it is asked for, of a mapping without weights, too, a
   layers[0].layers[0].layers = {layer("tanh", "0")};
   layers[0].layers[1].layers[0] = linear("0", 4, 12);
   Network generator = network_of(layers);
-  const Pass pass = passed(generator, draw({5, 4}).detach());
+  const Passed pass = passed(generator, draw({5, 4}).detach());
   REQUIRE(pass.styles.size() == 1);
   CHECK(lengths_of(pass, PathLength(kOptions)).min().item<double>() > 0);
   CHECK(generator.evaluate(draw({5, 4})).requires_grad() == false);
@@ -104,11 +104,11 @@ TEST_CASE("where styles are mixed both are told, by the plan too") {
   const Plan plan(generator.body(), Precision::kFloat32, Plan::Purpose::kPenalty);
   const at::Tensor latents = draw({3, 5}).detach();
   const PathLength penalty(kOptions);
-  const Pass pass = passed(generator, latents), planned = passed(generator, latents, &plan);
+  const Passed pass = passed(generator, latents), planned = passed(generator, latents, &plan);
   REQUIRE(pass.styles.size() == 2);
   REQUIRE(planned.styles.size() == 2);
   CHECK(distance(lengths_of(planned, penalty), lengths_of(pass, penalty)) < 1e-10);
-  const Pass without{pass.images, {pass.styles[0]}};
+  const Passed without{pass.images, {pass.styles[0]}};
   CHECK(distance(lengths_of(without, penalty), lengths_of(pass, penalty)) > 1e-3);
 }
 

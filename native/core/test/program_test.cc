@@ -1,7 +1,6 @@
 #include "core/objectives/program.h"
 
 #include <cmath>
-#include <limits>
 #include <string>
 
 #include "core/error.h"
@@ -10,8 +9,6 @@
 using namespace sparring;
 
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 // Every function, of scores and of numbers that have no derivative.
 const char* const programs[] = {
@@ -50,7 +47,7 @@ const char* const programs[] = {
 };
 
 // Where functions change, run over, or are not defined.
-const double scores[] = {-800, -25, -1, -0.3, 0, 0.2, 0.5, 1, 2, 20, 20.5, 800, kNaN};
+const double scores[] = {-800, -25, -1, -0.3, 0, 0.2, 0.5, 1, 2, 20, 20.5, 800, std::nan("")};
 
 // libtorch rounds the logarithm of a number, as 2 is here, to float32.
 bool equal(double one, double other) {
