@@ -14,16 +14,21 @@ export class Supply {
   /** The stream that is being gone through. */
   #feeding: Feeding | undefined;
   #restored: Restored | undefined;
+  #isClosed = false;
 
   /** Goes on where a snapshot was taken, if what it was taken of is asked for next. */
   restore({ data, counts }: Restored): void {
     this.#restored = { data, counts };
   }
 
-  /** Begins a run; the same data and batch size as before go on where they stopped. */
+  /**
+   * Begins a run; the same data and batch size as before go on where they stopped. Throws
+   * ERR_DISPOSED after close(), before it asks anything of a stream.
+   */
   begin(data: Dataset | Stream, form: FeedForm): NativeDataset | NativeFeed {
+    if (this.#isClosed) throw new SparringError("ERR_DISPOSED", "This trainer was disposed");
     if (data instanceof Dataset) {
-      this.close();
+      this.#leave();
       this.#restored = undefined;
       return data.native;
     }
@@ -47,7 +52,13 @@ export class Supply {
     await this.#feeding?.rethrow();
   }
 
+  /** Ends it for good, with its trainer. */
   close(): void {
+    this.#isClosed = true;
+    this.#leave();
+  }
+
+  #leave(): void {
     this.#feeding?.close();
     this.#feeding = undefined;
   }

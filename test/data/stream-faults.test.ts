@@ -334,6 +334,18 @@ describe("a source that never yields", () => {
     await expect(running).rejects.toMatchObject({ code: "ERR_DISPOSED" });
   });
 
+  it("is not begun for a trainer that was disposed", async () => {
+    const trainer = trainerOf();
+    trainer.dispose();
+    const source = vi.fn(silent);
+    await expect(run(trainer, datasets.stream(source, { image }), 5)).rejects.toMatchObject({
+      code: "ERR_DISPOSED",
+      message: "This trainer was disposed",
+    });
+    await setImmediate();
+    expect(source).not.toHaveBeenCalled();
+  });
+
   it("does not keep networks from being sampled, nor a checkpoint from being taken", async () => {
     const trainer = trainerOf();
     const controller = new AbortController();
