@@ -132,6 +132,7 @@ export class Checkpoints {
    *
    * @param name what the user asked for, for errors
    * @param optionsOf what a checkpoint is to be loaded with
+   * @param cure what else can be done, for the error where there is none
    * @returns `was`: the options that its trainer had; `broken`: newer checkpoints that are not
    *   intact, for drop()
    */
@@ -139,6 +140,7 @@ export class Checkpoints {
     name: string,
     optionsOf: (saved: Checkpoint) => LoadOptions,
     onNote: (note: string) => void,
+    cure: () => Promise<string | undefined> = async () => undefined,
   ): Promise<Newest> {
     const broken: { path: string; error: SparringError }[] = [];
     for (const { path } of await this.list()) {
@@ -160,11 +162,12 @@ export class Checkpoints {
     }
     const why =
       broken.length === 0 ? "it has none" : broken.map(({ error }) => error.message).join("; ");
+    const told = [why, await cure()].filter((one) => one !== undefined).join("; ");
     throw refused(
       "ERR_CHECKPOINT",
       "an intact checkpoint",
       name,
-      `${showPath(this.#folder)} (${why})`,
+      `${showPath(this.#folder)} (${told})`,
     );
   }
 

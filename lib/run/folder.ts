@@ -131,7 +131,11 @@ export class RunFolder implements Disposable {
   /** Whether there is something to go on with: what a run has learned. */
   async hasWork(): Promise<boolean> {
     const checkpoints = await new Checkpoints(this.checkpoints).list();
-    if (checkpoints.length > 0) return true;
+    return checkpoints.length > 0 || this.hasWeights();
+  }
+
+  /** Whether it has weights beside its checkpoints: a run writes them at its end. */
+  async hasWeights(): Promise<boolean> {
     const files = await forFile("weights", () => namesIn(this.weights));
     return files.some((name) => !temporaryPattern.test(name));
   }

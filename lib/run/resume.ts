@@ -145,7 +145,11 @@ async function loadNewest(
   const threads = await takeThreads(there.threads, note);
   const others = { device, precision, distributed: team.group };
   const optionsOf = (saved: Checkpoint) => ({ ...goOn(there, changes, saved).options, ...others });
-  const newest = await checkpoints.newest(plan.name, optionsOf, note);
+  const cure = async () =>
+    (await RunFolder.at(plan.path).hasWeights())
+      ? `${plan.naming("from")} begins another run with its weights`
+      : undefined;
+  const newest = await checkpoints.newest(plan.name, optionsOf, note, cure);
   return { ...newest, there, changes, machine: { device, precision, threads } };
 }
 

@@ -142,8 +142,10 @@ describe("a command line that comes again", () => {
     const refused = await run(`${small} --steps 24 --out lone`);
     expect(refused).toMatchObject({
       code: 2,
-      stderr: `Expected an intact checkpoint for --out but received "lone/checkpoints" (it has none)\n`,
+      stderr: `Expected an intact checkpoint for --out but received "lone/checkpoints" (it has none; --from begins another run with its weights)\n`,
     });
+    const other = await run(`${small} --steps 4 --out another --from lone`);
+    expect(other).toMatchObject({ code: 0 });
     for (const name of await readdir(at("lone/weights"))) await rm(at("lone/weights", name));
     await writeFile(at("lone/weights/.sparring-1-0123abcd.tmp"), "half");
     expect(await run(`${small} --steps 24 --out lone`)).toMatchObject({ code: 0 });
