@@ -38,6 +38,9 @@ struct Group::Connection {
   struct UnderWay {
     c10::intrusive_ptr<c10d::Work> work;
     bool is_on_gpu;
+    // Of a sum that is a gathering first: where it goes, and what it is of.
+    at::Tensor sum = {};
+    std::vector<at::Tensor> parts = {};
   };
   std::map<Group::Begun, UnderWay> begun;  // and not ended
   Group::Begun next = 0;
