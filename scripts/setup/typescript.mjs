@@ -1,6 +1,7 @@
 // Compiles lib/ to dist/: what runs in Node, then the page of the dashboard, which runs in browsers.
 import { chmodSync, cpSync, existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
+import { bundleCommand } from "./bundle.mjs";
 import { run } from "./command.mjs";
 import { SetupError } from "./errors.mjs";
 import { packageFolder } from "./native.mjs";
@@ -20,6 +21,7 @@ export async function buildTypescript(root, { verbose } = {}) {
   try {
     await compile(root, "tsconfig.build.json", next, { verbose });
     await compile(root, page, join(next, pageOutput), { verbose });
+    await bundleCommand(root, at(next, relative(output, command)), at(next));
   } catch (error) {
     remove(next);
     throw error;

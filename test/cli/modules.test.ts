@@ -25,14 +25,22 @@ async function modulesOf(words: string): Promise<string[]> {
 describe("a command line loads the modules of its command", () => {
   it("and of no other", async () => {
     const modules = await modulesOf("sample --help");
-    expect(modules.some((url) => url.endsWith("/dist/cli/sample.js"))).toBe(true);
-    const others = /\/dist\/(theory|doctor)\/|\/dist\/cli\/(train|bench|doctor)\.js|cli-progress/;
+    expect(modules.some((url) => url.endsWith("/dist/cli/main-sample.js"))).toBe(true);
+    const others = /\/dist\/cli\/main-(theory|train|bench|doctor)\.js|cli-progress/;
     expect(modules.filter((url) => others.test(url))).toEqual([]);
   });
 
   it("and hardly any where nothing is done", async () => {
     const modules = await modulesOf("--version");
     expect(modules.length).toBeGreaterThan(0);
-    expect(modules.filter((url) => /\/dist\/(run|layers|data)\//.test(url))).toEqual([]);
+    expect(modules.filter((url) => /\/main-(sample|config|network)\.js/.test(url))).toEqual([]);
+  });
+
+  it("from few files: hundreds would take Node twice as long", async () => {
+    const modules = await modulesOf("train --help");
+    expect(modules.some((url) => url.endsWith("/dist/cli/main-train.js"))).toBe(true);
+    const own = modules.filter((url) => !url.includes("/node_modules/"));
+    expect(own.length).toBeLessThan(30);
+    expect(own.filter((url) => !url.includes("/dist/cli/main"))).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-// What is in dist/ after a build, and after one that fails; in place of tsc, a script.
+// What is in dist/ after a build, and after one that fails; in place of tsc, and of the bundler, scripts.
 import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -21,6 +21,18 @@ if (readFileSync(source, "utf8") === "wrong") {
 }
 `;
 
+/** In place of the bundler: says what it was asked for. */
+const rolldown = `
+import { appendFileSync } from "node:fs";
+export const rolldown = async ({ input }) => ({
+  async write({ dir, entryFileNames }) {
+    appendFileSync(dir + "/" + entryFileNames, ", of few files");
+    if (!input.endsWith("dist.new/cli/main.js")) throw new Error(input);
+  },
+  async close() {},
+});
+`;
+
 /** A package whose dist/ is of sources that it had before. */
 function builtBefore(): string {
   const root = temporaryFolder();
@@ -28,6 +40,8 @@ function builtBefore(): string {
     "package.json": "{}",
     "node_modules/typescript/package.json": "{}",
     "node_modules/typescript/bin/tsc": tsc,
+    "node_modules/rolldown/package.json": "{}",
+    "node_modules/rolldown/dist/index.mjs": rolldown,
     "lib/cli/main.ts": "new",
     "lib/dashboard/page/main.ts": "new page",
     "lib/dashboard/page/style.css": "new style",
@@ -67,7 +81,7 @@ it.each(["", "dist.new/cli/cut.js", "dist.old/cli/cut.js"])(
       "dashboard/page/main.js",
       "dashboard/page/style.css",
     ]);
-    expect(readFileSync(join(root, "dist/cli/main.js"), "utf8")).toBe("new");
+    expect(readFileSync(join(root, "dist/cli/main.js"), "utf8")).toBe("new, of few files");
     expect(statSync(join(root, "dist/cli/main.js")).mode & 0o777).toBe(0o755);
     expect(beside(root)).toEqual(["dist"]);
   },
