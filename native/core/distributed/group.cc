@@ -21,8 +21,8 @@ using namespace distributed;
 
 namespace {
 
-// Up to so many bytes of the other ranks, Gloo's ring waits longer for its 4n messages, one after
-// the other, than n - 1 messages of all that there is to sum take.
+// Up to so many bytes of the other ranks, Gloo's ring takes longer for its 4(n - 1) messages, one
+// after the other, than n - 1 messages of all that there is to sum do.
 constexpr size_t kMostGathered = 64 << 10;
 
 // The time between two looks where a GPU is about to be done.

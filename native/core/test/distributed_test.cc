@@ -17,8 +17,6 @@ using namespace sparring::test;
 
 namespace {
 
-const std::vector<std::string> kFine3(3);
-
 // No layer of it couples samples.
 std::vector<Layer> dense_generator() {
   return {linear("0", 5, 24), layer("leakyRelu", "1", {{"negativeSlope", 0.2}}),
@@ -365,22 +363,6 @@ TEST_CASE("each row of a batch belongs to one rank, and shares differ by a row a
       }
     }
   }
-}
-
-TEST_CASE("ranks sum, broadcast and gather") {
-  const auto errors = as_ranks(3, [](const std::shared_ptr<Group>& group) {
-    const double rank = static_cast<double>(group->rank());
-    const at::Tensor sum = at::full({5}, rank + 1), first = at::full({2}, rank + 7);
-    group->sum(sum);
-    group->broadcast(first);
-    const auto all = group->gather(at::full({1}, rank));
-    const auto texts = group->gather("I am " + std::string(group->rank() + 1, '0'));
-    if (!at::equal(sum, at::full({5}, 6.0)) || !at::equal(first, at::full({2}, 7.0)) ||
-        all[2].item<double>() != 2 || texts[1] != "I am 00" || texts[2] != "I am 000") {
-      throw std::runtime_error("wrong");
-    }
-  });
-  CHECK(errors == kFine3);
 }
 
 // By execution, as these take longest of all: processes share the tests.
