@@ -1,5 +1,5 @@
 // The one place that knows c10d. Its sources differ between libtorch 2.11 and 2.14 in what is not
-// used here: of backends only all-reduce, broadcast and all-gather are.
+// used here: of backends only all-reduce, broadcast, all-gather and all-to-all are.
 #pragma once
 
 #include <functional>
@@ -38,9 +38,8 @@ struct Group::Connection {
   struct UnderWay {
     c10::intrusive_ptr<c10d::Work> work;
     bool is_on_gpu;
-    // Of a sum that is a gathering first: where it goes, and what it is of.
-    at::Tensor sum = {};
-    std::vector<at::Tensor> parts = {};
+    // Of a small sum: where it goes, and what each rank has of it, [ranks, values].
+    at::Tensor sum = {}, parts = {};
   };
   std::map<Group::Begun, UnderWay> begun;  // and not ended
   Group::Begun next = 0;

@@ -22,8 +22,8 @@ using namespace distributed;
 namespace {
 
 // Up to so many bytes of the other ranks, Gloo's ring takes longer for its 4(n - 1) messages, one
-// after the other, than n - 1 messages of all that there is to sum do.
-constexpr size_t kMostGathered = 64 << 10;
+// after the other, than n - 1 messages at once with all that there is to sum do.
+constexpr size_t kSmall = 64 << 10;
 
 // The time between two looks where a GPU is about to be done.
 constexpr std::chrono::microseconds kBlink{20};
@@ -45,11 +45,12 @@ class Within {
 };
 
 // In the order of the ranks, which is the same on all of them.
-void add_up(const std::vector<at::Tensor>& parts, const at::Tensor& sum) {
+void add_up(const at::Tensor& parts, const at::Tensor& sum) {
   // As an all-reduce, which autograd does not hear of.
   const at::AutoDispatchBelowADInplaceOrView guard;
-  sum.copy_(parts[0]);
-  for (size_t i = 1; i < parts.size(); ++i) sum.add_(parts[i]);
+  const auto part = [&](int64_t rank) { return parts.select(0, rank).view(sum.sizes()); };
+  sum.copy_(part(0));
+  for (int64_t rank = 1; rank < parts.size(0); ++rank) sum.add_(part(rank));
 }
 
 // The end of work of a backend, to be waited for a while at a time.
@@ -138,13 +139,8 @@ Group::Begun Group::begin(const at::Tensor& tensor, const Begin& begin) {
 
 Group::Begun Group::begin_sum(at::Tensor tensor) {
   const auto others = static_cast<size_t>(size() - 1);
-  if (!tensor.is_cuda() && tensor.nbytes() * others <= kMostGathered) {
-    std::vector<at::Tensor> parts;
-    const Begun begun = begin_gathering(tensor, parts);
-    auto& under_way = connection_->begun.at(begun);
-    under_way.sum = std::move(tensor);
-    under_way.parts = std::move(parts);
-    return begun;
+  if (!tensor.is_cuda() && others > 0 && tensor.nbytes() * others <= kSmall) {
+    return begin_small_sum(std::move(tensor));
   }
   std::vector<at::Tensor> tensors{std::move(tensor)};
   return begin(tensors[0],
@@ -156,20 +152,28 @@ void Group::broadcast(at::Tensor tensor) {
   end(begin(tensors[0], [&tensors](c10d::Backend& backend) { return backend.broadcast(tensors); }));
 }
 
-Group::Begun Group::begin_gathering(const at::Tensor& own, std::vector<at::Tensor>& all) {
-  std::vector<std::vector<at::Tensor>> outputs(1);
-  for (int64_t i = 0; i < size(); ++i) outputs[0].push_back(at::empty_like(own));
-  std::vector<at::Tensor> inputs{own};
-  const Begun begun =
-      begin(own, [&](c10d::Backend& backend) { return backend.allgather(outputs, inputs); });
-  all = std::move(outputs[0]);
+Group::Begun Group::begin_small_sum(at::Tensor tensor) {
+  // No all-gather: where one rank is in gather() and another in a step, Gloo would end the process
+  // for messages of two lengths, while different calls of it wait for each other, and are told.
+  const at::AutoDispatchBelowADInplaceOrView guard;
+  at::Tensor sent = tensor.reshape({1, -1}).repeat({size(), 1});
+  at::Tensor parts = at::empty_like(sent);
+  std::vector<int64_t> alike;
+  const Begun begun = begin(tensor, [&](c10d::Backend& backend) {
+    return backend.alltoall_base(parts, sent, alike, alike);
+  });
+  auto& under_way = connection_->begun.at(begun);
+  under_way.sum = std::move(tensor);
+  under_way.parts = std::move(parts);
   return begun;
 }
 
 std::vector<at::Tensor> Group::gather(const at::Tensor& tensor) {
-  std::vector<at::Tensor> all;
-  end(begin_gathering(tensor, all));
-  return all;
+  std::vector<std::vector<at::Tensor>> all(1);
+  for (int64_t i = 0; i < size(); ++i) all[0].push_back(at::empty_like(tensor));
+  std::vector<at::Tensor> own{tensor};
+  end(begin(tensor, [&](c10d::Backend& backend) { return backend.allgather(all, own); }));
+  return std::move(all[0]);
 }
 
 std::vector<std::string> Group::gather(const std::string& text, Call call) {

@@ -110,8 +110,8 @@ class Group {
   // Has what sums for the device of `tensor` begin something.
   template <class Begin>
   Begun begin(const at::Tensor& tensor, const Begin& begin);
-  // Fills `all` with what each rank has, by the end of it.
-  Begun begin_gathering(const at::Tensor& own, std::vector<at::Tensor>& all);
+  // Has every rank send all that it has to each other one.
+  Begun begin_small_sum(at::Tensor tensor);
   void meet();
   // One meeting in a store that may have seen others; false if a later one has begun.
   bool meet_at(int64_t meeting);
