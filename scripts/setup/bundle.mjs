@@ -1,5 +1,6 @@
 // The command as few files in place of hundreds, which Node would look for one by one: it starts in
 // less than half the time. What else is in dist/ stays as it was compiled.
+import { realpathSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { packageFolder } from "./native.mjs";
@@ -20,7 +21,8 @@ export async function bundleCommand(root, command, folder) {
     platform: "node",
     // Packages stay packages: npm brings them.
     external: /^[^./]/,
-    plugins: [inPlace(dirname(command), folder)],
+    // By their real paths, as it names modules itself.
+    plugins: [inPlace(realpathSync(dirname(command)), realpathSync(folder))],
   });
   await bundle.write({
     dir: dirname(command),

@@ -1,12 +1,14 @@
 // What is in dist/ after a build, and after one that fails; in place of tsc, and of the bundler, scripts.
-import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, realpathSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { expect, it } from "vitest";
 import { buildTypescript } from "../../scripts/setup/typescript.mjs";
 import { temporaryFolder, writeFiles } from "./helpers.js";
 
 const tsc = `
-const { copyFileSync, mkdirSync, readFileSync } = require("node:fs");
+const { copyFileSync, mkdirSync, readFileSync, writeFileSync } = require("node:fs");
 const { dirname } = require("node:path");
 const { argv } = process;
 const folder = argv[argv.indexOf("--outDir") + 1];
@@ -15,6 +17,8 @@ const source = isPage ? "lib/dashboard/page/main.ts" : "lib/cli/main.ts";
 const file = folder + (isPage ? "/main.js" : "/cli/main.js");
 mkdirSync(dirname(file), { recursive: true });
 copyFileSync(source, file);
+if (readFileSync(source, "utf8").includes("place.js"))
+  writeFileSync(folder + "/place.js", "export const place = import.meta.url;");
 if (readFileSync(source, "utf8") === "wrong") {
   console.log(source + ": it is wrong");
   process.exitCode = 2;
@@ -86,6 +90,23 @@ it.each(["", "dist.new/cli/cut.js", "dist.old/cli/cut.js"])(
     expect(beside(root)).toEqual(["dist"]);
   },
 );
+
+it("modules of the command know where they were, by whatever path the package is reached", async () => {
+  const root = builtBefore();
+  const main = 'import { place } from "../place.js"; console.log(place);';
+  writeFiles(root, { "package.json": '{ "type": "module" }', "lib/cli/main.ts": main });
+  rmSync(join(root, "node_modules/rolldown"), { recursive: true });
+  const real = fileURLToPath(new URL("../../node_modules/rolldown", import.meta.url));
+  symlinkSync(real, join(root, "node_modules/rolldown"));
+  const link = join(temporaryFolder(), "link");
+  symlinkSync(root, link);
+  writeFiles(root, { "node_modules/typescript/package.json": '{ "type": "commonjs" }' });
+  await buildTypescript(link);
+  const told = execFileSync(process.execPath, [join(root, "dist/cli/main.js")], {
+    encoding: "utf8",
+  });
+  expect(told.trim()).toBe(pathToFileURL(join(realpathSync(root), "dist/place.js")).href);
+});
 
 it("a first build needs no dist/", async () => {
   const root = builtBefore();

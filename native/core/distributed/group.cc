@@ -21,8 +21,8 @@ using namespace distributed;
 
 namespace {
 
-// Up to so many bytes of the other ranks, Gloo's ring takes longer for its 4(n - 1) messages, one
-// after the other, than n - 1 messages at once with all that there is to sum do.
+// Up to so many bytes of the other ranks, Gloo's ring takes longer for its messages, of which each
+// waits for the one before, than n - 1 messages at once with all that there is to sum do.
 constexpr size_t kSmall = 64 << 10;
 
 // The time between two looks where a GPU is about to be done.
