@@ -17,32 +17,6 @@ const at::Tensor& labels_of(const Context& context) {
   return context.labels;
 }
 
-// Miyato and Koyama 2018: a score from the features alone, and one from how they match the label.
-class Projection : public Module {
- public:
-  Projection(const Layer& layer, RandomStream& stream, const Wrap& wrap) {
-    const int64_t features = layer.options.integer("inFeatures");
-    const int64_t classes = layer.options.integer("numEmbeddings");
-    linear_ = register_module("linear", wrap(std::make_shared<Linear>(features, 1, true, stream)));
-    embedding_ =
-        register_module("embedding", wrap(std::make_shared<Embedding>(classes, features, stream)));
-  }
-
-  at::Tensor forward(const at::Tensor& input, const Context& context) override {
-    const at::Tensor embedded = embedding_->forward(labels_of(context), context);
-    return linear_->forward(input, context) + (embedded * input).sum({1}, /*keepdim=*/true);
-  }
-  bool needs_own_pass() const override {
-    return linear_->needs_own_pass() || embedding_->needs_own_pass();
-  }
-  bool repeats_itself() const override {
-    return linear_->repeats_itself() && embedding_->repeats_itself();
-  }
-
- private:
-  ModulePtr linear_, embedding_;
-};
-
 // The weights and biases of a normalisation, side by side: [classes, 2 * features].
 class Scales : public Embedding {
  public:
@@ -62,6 +36,24 @@ Layer without_scale(const Layer& layer) {
 }
 
 }  // namespace
+
+Projection::Projection(const Layer& layer, RandomStream& stream, const Wrap& wrap) {
+  const int64_t features = layer.options.integer("inFeatures");
+  const int64_t classes = layer.options.integer("numEmbeddings");
+  linear_ = register_module("linear", wrap(std::make_shared<Linear>(features, 1, true, stream)));
+  embedding_ =
+      register_module("embedding", wrap(std::make_shared<Embedding>(classes, features, stream)));
+}
+
+at::Tensor Projection::forward(const at::Tensor& input, const Context& context) {
+  return score_by(linear_, input, context);
+}
+
+at::Tensor Projection::score_by(const ModulePtr& linear, const at::Tensor& input,
+                                const Context& context) const {
+  const at::Tensor embedded = embedding_->forward(labels_of(context), context);
+  return linear->forward(input, context) + (embedded * input).sum({1}, /*keepdim=*/true);
+}
 
 Embedding::Embedding(int64_t classes, int64_t width, RandomStream& stream) {
   weight_ = register_parameter("weight", at::empty({classes, width}));

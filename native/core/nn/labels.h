@@ -8,6 +8,26 @@ namespace sparring {
 // Miyato and Koyama 2018: the layer `projection`, with what stands in the place of its two parts.
 ModulePtr make_projection(const Layer& layer, const FirstWeights& from, const Wrap& wrap);
 
+// A score from the features alone, and one from how they match the label.
+class Projection : public Module {
+ public:
+  Projection(const Layer& layer, RandomStream& stream, const Wrap& wrap);
+  at::Tensor forward(const at::Tensor& input, const Context& context) override;
+  // With another layer in the place of that which scores the features alone.
+  at::Tensor score_by(const ModulePtr& linear, const at::Tensor& input,
+                      const Context& context) const;
+  const ModulePtr& linear() const { return linear_; }
+  bool needs_own_pass() const override {
+    return linear_->needs_own_pass() || embedding_->needs_own_pass();
+  }
+  bool repeats_itself() const override {
+    return linear_->repeats_itself() && embedding_->repeats_itself();
+  }
+
+ private:
+  ModulePtr linear_, embedding_;
+};
+
 // torch.nn.Embedding: a row for each class, drawn from N(0, 1).
 class Embedding : public Weighted {
  public:

@@ -3,6 +3,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "core/nn/equalized.h"
+#include "core/nn/labels.h"
 #include "core/nn/weighted.h"
 #include "core/step/rewrites/rewrite.h"
 
@@ -72,9 +73,25 @@ class BiasOfBoth : public Module {
   Parted of_;
 };
 
+class ProjectionOfBoth : public Module {
+ public:
+  explicit ProjectionOfBoth(std::shared_ptr<Projection> of)
+      : of_(std::move(of)), linear_(with_bias_of_both(of_->linear())) {}
+  at::Tensor forward(const at::Tensor& input, const Context& context) override {
+    return of_->score_by(linear_, input, context);
+  }
+
+ private:
+  std::shared_ptr<Projection> of_;
+  ModulePtr linear_;
+};
+
 }  // namespace
 
 ModulePtr with_bias_of_both(const ModulePtr& layer) {
+  if (auto projection = std::dynamic_pointer_cast<Projection>(layer)) {
+    return std::make_shared<ProjectionOfBoth>(std::move(projection));
+  }
   Parted of = parted(layer);
   if (!of.bias || !of.bias().defined()) return layer;
   return std::make_shared<BiasOfBoth>(std::move(of));
