@@ -239,7 +239,9 @@ export async function sweep(folder: string): Promise<void> {
     if (!temporaryPattern.test(name)) continue;
     const path = join(folder, name);
     const { mtimeMs } = await stat(path);
-    const isAlive = isRunning(Number(name.split("-")[1]));
+    const pid = Number(name.split("-")[1]);
+    // Of our number was a process before us, too: in each container the first has the same.
+    const isAlive = pid !== process.pid && isRunning(pid);
     if (!isAlive && Date.now() - mtimeMs > abandonedAfter)
       await rm(path, { recursive: true, force: true });
   }
