@@ -263,6 +263,18 @@ describe("setOptimizer() is refused", () => {
     expect((await running).map(({ step }) => step)).toEqual([40]);
   });
 
+  it("at once where another is under way, for what no trainer goes on with", async () => {
+    const trainer = tinyTrainer();
+    const ends: string[] = [];
+    const changed = trainer.setOptimizer(both(adam())).then(() => ends.push("changed"));
+    const refused = trainer.setOptimizer({ generator: sgd() }).catch((e) => ends.push(e.message));
+    await Promise.all([changed, refused]);
+    expect(ends).toEqual([
+      expect.stringMatching(/^Expected .* for optimizer.generator/),
+      "changed",
+    ]);
+  });
+
   it("after dispose(), and by one that comes meanwhile", async () => {
     const [trainer, other, third] = [tinyTrainer(), tinyTrainer(), tinyTrainer()];
     trainer.dispose();
