@@ -2,7 +2,8 @@
 // another.
 import { isObject } from "./check.js";
 import { SparringError, show, showName } from "./errors.js";
-import { fill, type Refuse, refusal, withFile, writeWhole } from "./files.js";
+import { fill, withFile, writeWhole } from "./files.js";
+import { type Refuse, refusal } from "./reason.js";
 import type { TensorData } from "./native.js";
 import { product } from "./shape.js";
 

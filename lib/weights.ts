@@ -1,7 +1,7 @@
 // From the tensors of a file to the state of a network: names, shapes, dtypes, values.
 import { addon, crossing } from "./addon.js";
 import { type SparringError, show, showName } from "./errors.js";
-import { refusal } from "./files.js";
+import { refusal } from "./reason.js";
 import type { TensorSpec } from "./layers/state.js";
 import type { WeightData } from "./native.js";
 import type { Dtype, StoredTensor } from "./safetensors.js";

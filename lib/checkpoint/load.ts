@@ -5,7 +5,8 @@ import { join } from "node:path";
 import type { GeneratorArchitecture } from "../architecture.js";
 import * as check from "../check.js";
 import { hasCode, refused, show, showPath, type SparringError } from "../errors.js";
-import { isOfSystem, readWhole, reason } from "../files.js";
+import { readWhole } from "../files.js";
+import { isOfSystem, reason } from "../reason.js";
 import type { NativeSnapshot, TensorData } from "../native.js";
 import { parseSafetensors, type StoredTensor } from "../safetensors.js";
 import {

@@ -1,7 +1,7 @@
 // What becomes of output that nobody reads, or that there is no room for. Imported for that alone,
 // and by the programs that child.ts starts, which know nothing of it.
 import { expected } from "../errors.js";
-import { reason } from "../files.js";
+import { reason } from "../reason.js";
 
 // The reader of a pipe may leave early (`sparring --help | head -1`): that is its right, not an
 // error. While a run goes on, stop.ts listens too.

@@ -2,7 +2,7 @@
 // ends the process at once.
 import { constants } from "node:os";
 import { expected } from "../errors.js";
-import { reason } from "../files.js";
+import { reason } from "../reason.js";
 import { exitCodes } from "./exit.js";
 import { outlivesTerminal } from "./hang-up.js";
 

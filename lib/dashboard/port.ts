@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import * as check from "../check.js";
 import { outOfRange, SparringError } from "../errors.js";
-import { reason } from "../files.js";
+import { reason } from "../reason.js";
 
 /** Where it listens unless asked otherwise; if another program has it, on any free port. */
 export const defaultPort = 6464;

@@ -2,7 +2,8 @@
 import { readdir } from "node:fs/promises";
 import { basename } from "node:path";
 import { isObject } from "../check.js";
-import { readWhole, reason, withFile } from "../files.js";
+import { readWhole, withFile } from "../files.js";
+import { reason } from "../reason.js";
 import { Checkpoints } from "../run/checkpoints.js";
 import { trainedText } from "../run/config.js";
 import { RunFolder } from "../run/folder.js";

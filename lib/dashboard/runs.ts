@@ -2,7 +2,7 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { refused, showPath } from "../errors.js";
-import { reason } from "../files.js";
+import { reason } from "../reason.js";
 import type { RunCard } from "./page/protocol.js";
 import { looksLikeRun, ShownRun } from "./run.js";
 

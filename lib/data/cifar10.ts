@@ -5,7 +5,8 @@ import { setImmediate } from "node:timers/promises";
 import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
 import { traced } from "../errors.js";
-import { readWhole, refusal, type Refuse } from "../files.js";
+import { readWhole } from "../files.js";
+import { refusal, type Refuse } from "../reason.js";
 import { checkResize, createDataset, type Dataset, type DatasetOptions } from "./dataset.js";
 import { readInto, readingFile, reserve } from "./reading.js";
 

@@ -2,7 +2,7 @@ import { addon } from "../addon.js";
 import * as check from "../check.js";
 import { type Device, resolveDevice } from "../device.js";
 import { hasCode, renamed, SparringError, traced, wrongType } from "../errors.js";
-import { refusal } from "../files.js";
+import { refusal } from "../reason.js";
 import { keepingNow } from "../keeping.js";
 import { createDataset, type Dataset, openDataset } from "./dataset.js";
 import { checkBroken } from "./folder/broken.js";

@@ -2,7 +2,8 @@
 // bytes.
 import { createGunzip } from "node:zlib";
 import { SparringError } from "../errors.js";
-import { type Refuse, readWhole, refusal } from "../files.js";
+import { readWhole } from "../files.js";
+import { type Refuse, refusal } from "../reason.js";
 import { product } from "../shape.js";
 
 /** A parsed file of unsigned bytes. */

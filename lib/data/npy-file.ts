@@ -2,7 +2,7 @@
 // the values. Own code, since readers on the registry take the whole file and trust its header.
 import type { FileHandle } from "node:fs/promises";
 import { show } from "../errors.js";
-import type { Refuse } from "../files.js";
+import type { Refuse } from "../reason.js";
 import { readInto } from "./reading.js";
 
 /** Values that images and labels come in; NumPy's names. */

@@ -1,7 +1,7 @@
 // A .npy file of [count, features]: rows of numbers, which are kept as they are.
 import type { FileHandle } from "node:fs/promises";
 import { wrongType } from "../errors.js";
-import { type Refuse, refusal } from "../files.js";
+import { type Refuse, refusal } from "../reason.js";
 import { type NpyHeader, npyBuffer, npySlice, readNpyHeader } from "./npy-file.js";
 import { readInto, readingFile } from "./reading.js";
 import { toFinite } from "./rounding.js";

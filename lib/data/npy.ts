@@ -2,7 +2,7 @@ import type { FileHandle } from "node:fs/promises";
 import * as check from "../check.js";
 import { resolveDevice } from "../device.js";
 import { traced, wrongType } from "../errors.js";
-import { type Refuse, refusal } from "../files.js";
+import { type Refuse, refusal } from "../reason.js";
 import { checkRange, type PixelRange } from "../pixel-range.js";
 import { product } from "../shape.js";
 import {

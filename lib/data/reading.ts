@@ -3,7 +3,8 @@ import type { Bytes } from "../arrays.js";
 import type { FileHandle } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { SparringError } from "../errors.js";
-import { chunkBytes, fill, isOfSystem, type Refuse, withFile } from "../files.js";
+import { chunkBytes, fill, withFile } from "../files.js";
+import { isOfSystem, type Refuse } from "../reason.js";
 
 /**
  * Works with an open regular file of `size` bytes, and closes it. Throws ERR_DATA if it cannot be

@@ -1,7 +1,7 @@
 import { addon, crossing, direct } from "../addon.js";
 import * as check from "../check.js";
 import { hasCode, refused } from "../errors.js";
-import { reason } from "../files.js";
+import { reason } from "../reason.js";
 import type { Call, NativeGroup } from "./native.js";
 import { version } from "../version.js";
 import { type Place, findLaunch, findPlace } from "./environment.js";

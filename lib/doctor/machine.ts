@@ -3,7 +3,7 @@ import { access, constants, readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { counted } from "../count.js";
 import { mnistFolder } from "../data/mnist.js";
-import { reason } from "../files.js";
+import { reason } from "../reason.js";
 import { loadSharp } from "../sharp.js";
 import type { Finding } from "./kind.js";
 import { setup } from "./setup.js";

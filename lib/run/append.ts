@@ -1,9 +1,10 @@
 import { appendFile } from "node:fs/promises";
 import { refused, showPath } from "../errors.js";
-import { reason } from "../files.js";
+import { reason } from "../reason.js";
 
 /**
- * Adds to a file of a run, which grows while the run goes on. Throws ERR_OUTPUT.
+ * Adds to a file of a run, which grows while the run goes on: all of it or, as far as the disk
+ * still answers, nothing. Throws ERR_OUTPUT.
  *
  * @param name what the file is for, for the error
  */

@@ -13,7 +13,8 @@ import { holdsTable } from "../data/npy-table.js";
 import { stackedMnist } from "../data/stacked-mnist.js";
 import type { Device } from "../device.js";
 import { isMisuse, outOfRange, refused, renamed, showPath, wrongType } from "../errors.js";
-import { reason, withFile } from "../files.js";
+import { withFile } from "../files.js";
+import { reason } from "../reason.js";
 import { isNamedData, type RunPlan } from "./plan.js";
 
 /** How loading is watched. */

@@ -3,7 +3,8 @@ import { constants } from "node:fs";
 import { access, lstat, stat } from "node:fs/promises";
 import { dirname, resolve, sep } from "node:path";
 import { refused, renamed, showPath } from "../errors.js";
-import { checkReplaceable, reason } from "../files.js";
+import { checkReplaceable } from "../files.js";
+import { reason } from "../reason.js";
 
 /**
  * Checks that a file could be written there, and writes nothing. Throws ERR_OUTPUT.

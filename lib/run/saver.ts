@@ -2,7 +2,7 @@
 // by themselves.
 import type { Checkpoint } from "../checkpoint/load.js";
 import { SparringError } from "../errors.js";
-import { isOfSystem, reason } from "../files.js";
+import { isOfSystem, reason } from "../reason.js";
 import type { Trainer } from "../trainer.js";
 import type { LoadOptions } from "../trainer/options.js";
 import { type Best, Checkpoints } from "./checkpoints.js";

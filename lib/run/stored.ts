@@ -4,7 +4,8 @@ import type { DiscriminatorArchitecture, GeneratorArchitecture } from "../archit
 import { isObject } from "../check.js";
 import { type ImageSize, sidesOf } from "../data/size.js";
 import { refused, showPath } from "../errors.js";
-import { readWhole, reason } from "../files.js";
+import { readWhole } from "../files.js";
+import { reason } from "../reason.js";
 import { checkObjective, type Objective } from "../objectives/table.js";
 import { type Preset, type PresetImage, type PresetName, presets } from "../presets.js";
 import { labelReader } from "../trainer/data.js";

@@ -3,7 +3,8 @@
 import { unlink } from "node:fs/promises";
 import { relative } from "node:path";
 import { SparringError } from "../errors.js";
-import { refusal, textIn, writeWhole } from "../files.js";
+import { textIn, writeWhole } from "../files.js";
+import { refusal } from "../reason.js";
 import type { Health, Warning } from "../trainer/health.js";
 import { Checkpoints } from "./checkpoints.js";
 import type { RunConfig } from "./config.js";

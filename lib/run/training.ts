@@ -2,7 +2,7 @@
 import type { Checkpoint } from "../checkpoint/load.js";
 import type { Dataset } from "../data/dataset.js";
 import { hasCode, refused, type SparringError } from "../errors.js";
-import { reason } from "../files.js";
+import { reason } from "../reason.js";
 import { keeping } from "../keeping.js";
 import type { Discriminator, Generator } from "../networks.js";
 import { Watcher } from "../trainer/health.js";

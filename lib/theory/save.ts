@@ -5,7 +5,8 @@ import { join, resolve } from "node:path";
 import * as check from "../check.js";
 import { toAnimation, toPng, toSvg } from "../charts.js";
 import { refused, showPath, traced, wrongType } from "../errors.js";
-import { makeFolders, reason, writeWhole } from "../files.js";
+import { makeFolders, writeWhole } from "../files.js";
+import { reason } from "../reason.js";
 import { type AnyFigures, experimentNames, experimentOf } from "./table.js";
 
 /** Absolute paths of what was written. */

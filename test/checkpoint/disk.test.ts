@@ -1,7 +1,9 @@
 // Disks that fail: what was saved before stays, and nothing half-written appears.
 import type * as fs from "node:fs/promises";
 import { mkdir, readdir } from "node:fs/promises";
+import { constants } from "node:os";
 import { basename, join } from "node:path";
+import { getSystemErrorName } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { writeFolder, writeWhole } from "../../lib/files.js";
 import { Trainer } from "../../lib/index.js";
@@ -10,11 +12,17 @@ import { fingerprintOf } from "../helpers/presets.js";
 import { labelledImages, losses, tinyTrainer } from "../helpers/training.js";
 
 // The operating system's errors, without its disks: `failing` says which call fails, and how.
-const failing: { rename?: string; write?: string; sync?: string } = {};
+const failing: { rename?: string; write?: string; sync?: string; syncOf?: string } = {};
 /** What was asked of the disk, in order; paths by their last part. */
 const asked: string[] = [];
 const nameOf = (path: unknown) => basename(String(path)).replace(/^\.sparring-.*/, "temporary");
-const refuse = (code: string) => Object.assign(new Error(`${code}: no`), { code });
+/** As Node throws it, which has no names for some. */
+const refuse = (name: string) => {
+  const errno = -constants.errno[name as keyof typeof constants.errno];
+  const code = getSystemErrorName(errno);
+  const syscall = "fsync";
+  return Object.assign(new Error(`${code}: no, ${syscall}`), { code, errno, syscall });
+};
 vi.mock("node:fs/promises", async (load) => {
   const real = await load<typeof fs>();
   return {
@@ -34,7 +42,8 @@ vi.mock("node:fs/promises", async (load) => {
         return writeFile.apply(file, content);
       };
       file.sync = async () => {
-        if (failing.sync !== undefined) throw refuse(failing.sync);
+        const { syncOf = nameOf(given[0]) } = failing;
+        if (failing.sync !== undefined && syncOf === nameOf(given[0])) throw refuse(failing.sync);
         asked.push(`sync ${nameOf(given[0])}`);
         return sync.apply(file);
       };
@@ -57,6 +66,7 @@ describe("a checkpoint that cannot be written", () => {
     ["a full disk", { sync: "ENOSPC" }, "the disk is full"],
     ["a quota that is used up", { sync: "EDQUOT" }, "the disk quota is used up"],
     ["a rename that fails", { rename: "EPERM" }, "not permitted"],
+    ["a server that forgot it", { rename: "ESTALE" }, "its file server has lost it"],
     ["a file system that turned read-only", { rename: "EROFS" }, "the file system is read-only"],
   ])("%s: the one before stays, and the trainer goes on", async (name, how, why) => {
     const place = `${folder.path}/${name.replaceAll(" ", "-")}`;

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseNpyHeader } from "../../lib/data/npy-file.js";
-import { refusal } from "../../lib/files.js";
+import { refusal } from "../../lib/reason.js";
 import { datasets, SparringError } from "../../lib/index.js";
 import { fromHex, levelsOf } from "../helpers/levels.js";
 import { withFolder } from "../helpers/networks.js";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect } from "vitest";
 import { parseNpyHeader } from "../../lib/data/npy-file.js";
-import { refusal } from "../../lib/files.js";
+import { refusal } from "../../lib/reason.js";
 import { datasets } from "../../lib/index.js";
 import { makeFolder } from "../helpers/folder.js";
 import { allocatingAtMost, damaged, holdsForBytes, readOrRefuse } from "../helpers/fuzz.js";

@@ -1,6 +1,6 @@
 // Files that are no images: what is said of them, and when that is the end.
 import { show } from "../../errors.js";
-import { refusal } from "../../files.js";
+import { refusal } from "../../reason.js";
 import type { ClassLabels } from "../class-labels.js";
 import type { BrokenFile } from "../dataset.js";
 import type { Listing } from "./list.js";

@@ -4,7 +4,7 @@ import type { Dirent, Stats } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { outOfRange, show } from "../../errors.js";
-import { isOfSystem, reason, refusal, type Refuse } from "../../files.js";
+import { isOfSystem, reason, refusal, type Refuse } from "../../reason.js";
 import { inParallel } from "../parallel.js";
 
 /** A file that should be an image by its name. */

@@ -2,7 +2,8 @@
 // in memory.
 import type { FileHandle } from "node:fs/promises";
 import { crc32 } from "node:zlib";
-import { chunkBytes, type Refuse, refusal, writeWholeWith } from "../../files.js";
+import { chunkBytes, writeWholeWith } from "../../files.js";
+import { type Refuse, refusal } from "../../reason.js";
 import { readInto, scan } from "../reading.js";
 import { type CacheKey, formatCacheHeader, intoCache, makeRoom } from "./cache.js";
 import { imageBytes } from "./decode.js";

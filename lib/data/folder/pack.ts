@@ -2,7 +2,8 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { isOfSystem, readWhole, reason } from "../../files.js";
+import { readWhole } from "../../files.js";
+import { isOfSystem, reason } from "../../reason.js";
 import type { BrokenFile } from "../dataset.js";
 import { inParallel } from "../parallel.js";
 import { reserve } from "../reading.js";
