@@ -77,13 +77,16 @@ export class RunFolder implements Disposable {
       }
       const text = `${JSON.stringify(config, null, 2)}\n`;
       const { config: file } = folder;
+      made.push(file);
       await forFile(name, () => writeWhole(file, [text]));
       return folder;
     } catch (cause) {
       // Two started at the same moment: the other one has the folder, and may not have filled it
       // yet.
       const isOthers = folder === undefined && cause instanceof SparringError;
-      if (!isOthers) for (const one of made.reverse()) await rmdir(one).catch(() => {});
+      // The config has its name already where only the sync of its folder failed.
+      const remove = (one: string) => (one === folder?.config ? rm(one) : rmdir(one));
+      if (!isOthers) for (const one of made.reverse()) await remove(one).catch(() => {});
       folder?.[Symbol.dispose]();
       throw cause instanceof SparringError ? cause : refuse(place, reason(cause), { cause });
     }

@@ -7,6 +7,7 @@ import { getSystemErrorName } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { writeFolder, writeWhole } from "../../lib/files.js";
 import { Trainer } from "../../lib/index.js";
+import { RunFolder } from "../../lib/run/folder.js";
 import { makeFolder } from "../helpers/folder.js";
 import { fingerprintOf } from "../helpers/presets.js";
 import { labelledImages, losses, tinyTrainer } from "../helpers/training.js";
@@ -65,8 +66,8 @@ describe("a checkpoint that cannot be written", () => {
   it.each<[string, typeof failing, string]>([
     ["a full disk", { sync: "ENOSPC" }, "the disk is full"],
     ["a quota that is used up", { sync: "EDQUOT" }, "the disk quota is used up"],
-    ["a rename that fails", { rename: "EPERM" }, "not permitted"],
     ["a server that forgot it", { rename: "ESTALE" }, "its file server has lost it"],
+    ["a rename that fails", { rename: "EPERM" }, "not permitted"],
     ["a file system that turned read-only", { rename: "EROFS" }, "the file system is read-only"],
   ])("%s: the one before stays, and the trainer goes on", async (name, how, why) => {
     const place = `${folder.path}/${name.replaceAll(" ", "-")}`;
@@ -88,6 +89,14 @@ describe("a checkpoint that cannot be written", () => {
     expect(await losses(trainer, data, 2)).toEqual(await losses(undisturbed, data, 2));
     await trainer.save(`${place}/000006`);
   });
+});
+
+it("a run that could not begin leaves no folder, where its config had its name already, too", async () => {
+  const path = join(folder.path, "unsynced");
+  Object.assign(failing, { sync: "EIO", syncOf: "unsynced" });
+  const place = { path, name: "--out", chosen: true };
+  await expect(RunFolder.create(place, { steps: 1 })).rejects.toMatchObject({ code: "ERR_OUTPUT" });
+  expect(await readdir(folder.path)).not.toContain("unsynced");
 });
 
 describe("what has its name is on the disk, with its name", () => {
