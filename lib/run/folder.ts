@@ -236,6 +236,11 @@ export class RunFolder implements Disposable {
     await appendLine(this.events, "events", event);
   }
 
+  /** Leaves out of the events what is no line: appended to, it would spoil the next one as well. */
+  async cutEvents(): Promise<void> {
+    await cutLines(this.events, "events", (_): _ is object => true);
+  }
+
   /** Appends a line to the statistics. */
   async appendStats(tick: object): Promise<void> {
     await appendLine(this.stats, "statistics", tick);

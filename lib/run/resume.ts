@@ -125,6 +125,7 @@ async function rewind(
   step: number,
 ): Promise<Pick<Resumed, "seconds" | "watcher">> {
   const ticks = await folder.cutStats(step, config);
+  await folder.cutEvents();
   await checkpoints.recallBest(await new Evaluations(folder.evaluations).cut(step));
   const last = ticks.at(-1)?.seconds;
   return { seconds: typeof last === "number" ? last : 0, watcher: Watcher.after(ticks) };

@@ -1,6 +1,6 @@
 // A run that leaves the numbers: it stops, or goes back to its last checkpoint as often as it was allowed to.
 import { existsSync } from "node:fs";
-import { readdir, readFile, rename, truncate } from "node:fs/promises";
+import { readdir, readFile, rename, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -172,6 +172,18 @@ describe("a run that diverges", () => {
     expect(evaluations.map(({ step }) => step)).toEqual([5, 10, 15]);
     const best = { step: 5, metric: "fid", value: 3 };
     expect(await lines("torn", "checkpoints/best.json")).toEqual([best]);
+  });
+
+  it("is told of in a line of its own where a kill cut the one before it short", async () => {
+    await train("cut", 1, { steps: 10 });
+    await writeFile(at("cut/events.jsonl"), '{"event": "rollb');
+    const request = { resume: at("cut"), steps: 15 };
+    using run = await TrainingRun.resume(planResume(request, (option) => option));
+    fail(1, 12);
+    for await (const _ of run.train());
+    expect(await lines("cut", "events.jsonl")).toEqual([
+      expect.objectContaining({ event: "rollback", from: 12, to: 10 }),
+    ]);
   });
 
   it("does not go back beyond the step since which other rules hold", async () => {
