@@ -1,4 +1,4 @@
-import { appendFile } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { refused, showPath } from "../errors.js";
 import { reason } from "../reason.js";
 
@@ -14,9 +14,25 @@ export async function append(
   content: string | Uint8Array,
 ): Promise<void> {
   try {
-    await appendFile(path, content);
+    const file = await open(path, "a");
+    try {
+      await addTo(file, content);
+    } finally {
+      await file.close();
+    }
   } catch (cause) {
     const received = `${showPath(path)} (${reason(cause)})`;
     throw refused("ERR_OUTPUT", "a writable file", name, received, { cause });
+  }
+}
+
+/** What comes next must not follow half of this. */
+async function addTo(file: FileHandle, content: string | Uint8Array): Promise<void> {
+  const { size } = await file.stat();
+  try {
+    await file.appendFile(content);
+  } catch (cause) {
+    await file.truncate(size).catch(() => {});
+    throw cause;
   }
 }

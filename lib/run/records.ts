@@ -1,7 +1,7 @@
 // What a run leaves in its folder while it trains, but for checkpoints: statistics, samples,
 // evaluations, weights.
 import { hasCode } from "../errors.js";
-import { writeWhole } from "../files.js";
+import { whyMissing, writeWhole } from "../files.js";
 import type { Generator } from "../networks.js";
 import type { Trainer } from "../trainer.js";
 import type { Best } from "./checkpoints.js";
@@ -35,6 +35,8 @@ export class Records {
   /** Undefined where no event files are wanted. */
   readonly #board: TensorBoardLog | undefined;
   #planned = false;
+  /** What could not be written until now, in its order. */
+  readonly #owed: (() => Promise<void> | undefined)[] = [];
 
   private constructor(
     folder: RunFolder,
@@ -68,8 +70,25 @@ export class Records {
   }
 
   async tick(tick: RunTick): Promise<void> {
-    await this.#folder.appendStats(tick);
-    await this.#board?.tick(tick);
+    this.#owed.push(() => this.#folder.appendStats(tick));
+    this.#owed.push(() => this.#board?.tick(tick));
+    await this.catchUp();
+  }
+
+  /**
+   * Writes what could not be written before: the run goes on behind it, so that nobody would do it
+   * later. Throws ERR_OUTPUT.
+   */
+  async catchUp(): Promise<void> {
+    for (let [write] = this.#owed; write !== undefined; [write] = this.#owed) {
+      await write();
+      this.#owed.shift();
+    }
+  }
+
+  /** Draws the sample grid of a step, unless it is there. */
+  async missingSample(generator: Generator, step: number): Promise<void> {
+    if (whyMissing(this.#folder.sample(step)) !== undefined) await this.sample(generator, step);
   }
 
   /** Draws the sample grid of a step. */
@@ -77,8 +96,9 @@ export class Records {
     const { columns, count, labels } = gridOf(generator.latent.classes);
     const images = await generator.sample(count, { seed: this.#config.sampleSeed, labels });
     const png = await images.toPng({ columns });
-    await forFile("samples", () => writeWhole(this.#folder.sample(step), [png]));
-    await this.#board?.samples(step, png);
+    this.#owed.push(() => forFile("samples", () => writeWhole(this.#folder.sample(step), [png])));
+    this.#owed.push(() => this.#board?.samples(step, png));
+    await this.catchUp();
   }
 
   /**

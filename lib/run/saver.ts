@@ -67,18 +67,22 @@ export class Saver {
   }
 
   /**
-   * Takes the last checkpoint, unless this step has its own already, and writes the weights by
-   * themselves.
+   * Writes what is owed, takes the last checkpoint, unless this step has its own already, and
+   * writes the weights by themselves; each of them whatever becomes of the others.
    */
   async saveAll(progress: Progress): Promise<void> {
     const { trainer } = progress;
     try {
-      await this.#saved();
-      const isThere = await this.#team.tell(() => this.#checkpoints?.has(trainer.step));
-      if (isThere !== true) await this.#save(progress);
+      await this.#records?.catchUp();
     } finally {
-      await this.#records?.weights(trainer);
+      await this.#saveLast(progress).finally(() => this.#records?.weights(trainer));
     }
+  }
+
+  async #saveLast(progress: Progress): Promise<void> {
+    await this.#saved();
+    const isThere = await this.#team.tell(() => this.#checkpoints?.has(progress.trainer.step));
+    if (isThere !== true) await this.#save(progress);
   }
 
   /** Records the best checkpoint, which is there. Throws ERR_OUTPUT. */

@@ -287,9 +287,10 @@ export class TrainingRun implements Disposable {
     options: TrainOptions,
   ): AsyncGenerator<RunReport, void, void> {
     const { signal, onNote = () => {} } = options;
-    // A resumed run has the grid of its beginning. Grids since its checkpoint are made again, and
-    // are equal.
-    if (this.step === 0) await this.#saveSample();
+    // A resumed run has it, unless a failure came first. Grids since its checkpoint are made again,
+    // and are equal.
+    if (this.#boundaries.isSample(this.step))
+      await this.#records?.missingSample(this.#sampled, this.step);
     // A signal in the very step of an evaluation left no time for it.
     const missed = await this.#evaluate(options);
     if (missed !== undefined) await this.#saver.keep(missed);
@@ -297,14 +298,14 @@ export class TrainingRun implements Disposable {
     while (this.step < this.config.steps) {
       const going = await this.#advance(pace, signal);
       if (this.#meter.isEmpty) break;
-      await this.#records?.plan(this.#trainer);
       const complete = !going || this.#boundaries.isTick(this.step);
       const tick = this.#tick(began, complete);
       if (complete) {
-        await this.#records?.tick(tick);
         // A tick that ended early goes on where the run is resumed.
         if (this.#boundaries.isWholeTick(this.step)) this.#meter = new Meter();
+        await this.#records?.tick(tick);
       }
+      await this.#records?.plan(this.#trainer);
       if (complete || pace !== undefined) yield { tick, complete };
       this.#isUnjudged = !going && this.#boundaries.isEvaluation(this.step);
       if (!going) break;

@@ -1,12 +1,9 @@
 // Which figure of a tick is under which of TensorBoard's tags.
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { fromBinary } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { TensorBoardLog } from "../../lib/run/tensorboard.js";
 import type { RunTick } from "../../lib/run/tick.js";
-import { EventSchema } from "../../lib/tensorboard/schema/event_pb.js";
 import { makeFolder } from "../helpers/folder.js";
+import { eventsIn } from "../helpers/tfevents.js";
 
 let folder: { readonly path: string; remove(): Promise<void> };
 beforeAll(async () => {
@@ -14,19 +11,12 @@ beforeAll(async () => {
 });
 afterAll(() => folder.remove());
 
-/** The numbers in the only event file, by their tags. */
+/** The numbers in the event files, by their tags. */
 async function scalars(): Promise<Record<string, unknown>> {
-  const [name = ""] = await readdir(folder.path);
-  const bytes = await readFile(join(folder.path, name));
   const found: [string, unknown][] = [];
-  // Each record has its length and a checksum before it, and a checksum after it.
-  for (let start = 12; start < bytes.length; ) {
-    const length = Number(bytes.readBigUInt64LE(start - 12));
-    const { what } = fromBinary(EventSchema, bytes.subarray(start, start + length));
+  for (const { what } of await eventsIn(folder.path))
     if (what.case === "summary")
       for (const { tag, value } of what.value.value) found.push([tag, value.value]);
-    start += length + 16;
-  }
   return Object.fromEntries(found);
 }
 

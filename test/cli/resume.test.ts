@@ -265,7 +265,8 @@ describe("the folder of a run that goes on", () => {
       await writeFile(at(name, part, ".sparring-1-0123abcd.tmp"), "half");
     expect(await run(`train --resume --out ${name} --steps 24`)).toMatchObject({ code: 0 });
     const { "samples/0.png": _, ...others } = await contents("whole");
-    const drawn = ["4", "8", "12"].map((step) => `samples/${step}.png`);
+    // The grid of the step that it goes on from is drawn, too.
+    const drawn = ["4", "8"].map((step) => `samples/${step}.png`);
     const wanted = Object.entries(others).filter(([path]) => !drawn.includes(path));
     expect(await contents(name)).toEqual(Object.fromEntries(wanted));
   });
